@@ -1,0 +1,46 @@
+/**
+ * Everything about one KMS key spec or algorithm in one place; nothing below switches on a name.
+ * Names and sizes follow the KMS API reference ("AsymmetricEncrypt", "CreateKey"); OAEP limits are RFC 8017,
+ * section 7.1.1: k - 2 hLen - 2 bytes.
+ */
+
+/** An RSA-OAEP variant of the service. MGF1 uses the same hash and the label is always empty. */
+export interface OaepAlgorithm {
+  /** OpenSSL name of the hash. */
+  readonly hash: 'sha256' | 'sha1';
+  /** Length of that hash in bytes. */
+  readonly hashBytes: number;
+}
+
+/** The encryption algorithms of the service that this project speaks, by their wire names. */
+export const OAEP_ALGORITHMS = {
+  RSAES_OAEP_SHA_256: { hash: 'sha256', hashBytes: 32 },
+  RSAES_OAEP_SHA_1: { hash: 'sha1', hashBytes: 20 },
+} as const satisfies Record<string, OaepAlgorithm>;
+
+/** Wire name of an encryption algorithm. */
+export type OaepAlgorithmName = keyof typeof OAEP_ALGORITHMS;
+
+/** What is used when nobody says otherwise. */
+export const DEFAULT_OAEP_ALGORITHM: OaepAlgorithmName = 'RSAES_OAEP_SHA_256';
+
+/** Modulus length in bytes of each RSA key spec. */
+export const RSA_KEY_SPECS = { RSA_2048: 256, RSA_3072: 384, RSA_4096: 512 } as const;
+
+/** Wire name of an RSA key spec. */
+export type RsaKeySpec = keyof typeof RSA_KEY_SPECS;
+
+/** True when `name` is an encryption algorithm of the service that this project speaks. */
+export function isOaepAlgorithm(name: string): name is OaepAlgorithmName {
+  return Object.hasOwn(OAEP_ALGORITHMS, name);
+}
+
+/** The key spec with a modulus of `bytes` bytes, or `undefined` when the service has none. */
+export function rsaKeySpecOfSize(bytes: number): RsaKeySpec | undefined {
+  return (Object.keys(RSA_KEY_SPECS) as RsaKeySpec[]).find((spec) => RSA_KEY_SPECS[spec] === bytes);
+}
+
+/** Longest plaintext in bytes that a modulus of `modulusBytes` bytes carries. */
+export function maxPlaintextBytes(modulusBytes: number, algorithm: OaepAlgorithmName): number {
+  return modulusBytes - 2 * OAEP_ALGORITHMS[algorithm].hashBytes - 2;
+}

@@ -1,0 +1,47 @@
+/**
+ * Where private keys live. Shaped for PKCS#11 (PKCS #11 v2.40): keys are generated inside, named by an opaque
+ * reference, used through it, and never come out. Everything is asynchronous because a token call blocks.
+ */
+
+/** Key pairs an emulator key can stand on; RSA in modulus bits, EC by curve. */
+export type HsmKeyType = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'EC_P256' | 'EC_P256K';
+
+/** OAEP with an empty label and MGF1 over the same hash. */
+export type HsmDecryptMechanism = 'RSAES_OAEP_SHA_256' | 'RSAES_OAEP_SHA_1';
+
+/** Signatures over a 32-byte SHA-256 digest. ECDSA results are DER `SEQUENCE{r,s}`; PSS salt is 32 bytes. */
+export type HsmSignMechanism = 'RSA_PSS_SHA_256' | 'RSA_PKCS1_SHA_256' | 'ECDSA_SHA_256';
+
+/** A key pair inside the device. */
+export interface HsmKey {
+  /** Opaque, unique within the device, stable across restarts of a device that persists (CKA_ID in hex). */
+  readonly ref: string;
+  readonly type: HsmKeyType;
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKeyDer: Uint8Array;
+}
+
+export interface Hsm {
+  /** `software`, `softhsm` or `pkcs11`. */
+  readonly backend: string;
+  /** One line for people: library, token label, version; never a PIN. */
+  readonly description: string;
+  /** True when keys really live in a token; false for the imitation. */
+  readonly isHardwareBacked: boolean;
+  /** Generates a sensitive, non-extractable key pair. Rejects with `KmsAsymError` `emulator` on device trouble. */
+  generateKey(type: HsmKeyType): Promise<HsmKey>;
+  /**
+   * Decrypts one block of modulus length. Resolves to `undefined` for every ciphertext that does not decrypt,
+   * whatever the reason and in the same time; rejects only on device trouble.
+   */
+  decrypt(
+    ref: string,
+    mechanism: HsmDecryptMechanism,
+    ciphertext: Uint8Array,
+  ): Promise<Uint8Array | undefined>;
+  /** Signs a 32-byte digest. */
+  sign(ref: string, mechanism: HsmSignMechanism, digest: Uint8Array): Promise<Uint8Array>;
+  /** Destroys the key pair; unknown references are ignored. */
+  destroyKey(ref: string): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,78 @@
+/**
+ * The one error class users see. Every foreign error (file system, SDK, OpenSSL, sockets) is wrapped into it
+ * at the border that knows its meaning; whatever is not a {@link KmsAsymError} is a bug and is reported as one.
+ */
+
+/**
+ * Stable machine-readable reasons, mirrored in `--json` error objects. Codes are never renamed; the exit
+ * status of each one is in `cli/exit-codes.ts`.
+ */
+export type ErrorCode =
+  | 'unexpected'
+  | 'usage'
+  | 'invalid-public-key'
+  | 'fingerprint-mismatch'
+  | 'key-mismatch'
+  | 'input-too-large'
+  | 'invalid-ciphertext'
+  | 'undecryptable'
+  | 'service-refused'
+  | 'invalid-response'
+  | 'file-not-found'
+  | 'file-exists'
+  | 'same-file'
+  | 'terminal'
+  | 'read-failed'
+  | 'write-failed'
+  | 'network'
+  | 'timeout'
+  | 'unavailable'
+  | 'credentials'
+  | 'configuration'
+  | 'emulator';
+
+/** What the service said about a refused or failed call; `requestId` is what its support asks for. */
+export interface ServiceDetails {
+  /** The service's error code, for example `Forbidden.KeyNotFound`. */
+  readonly code: string;
+  /** HTTP status of the answer. */
+  readonly httpStatus: number;
+  /** The service's RequestId, empty when the answer carried none. */
+  readonly requestId: string;
+  /** The action that was called, for example `AsymmetricDecrypt`. */
+  readonly action: string;
+}
+
+/** Optional parts of a {@link KmsAsymError}. */
+export interface ErrorDetails {
+  /** Lines that say what to do or type instead, most useful first. */
+  readonly hints?: readonly string[];
+  /** The error this one explains; never shown to users, kept for debuggers. */
+  readonly cause?: unknown;
+  /** Set when the service answered with an error of its own. */
+  readonly service?: ServiceDetails;
+}
+
+/**
+ * An error with a stable code, a message for people (lower case, no full stop, objects in quotes) and hints.
+ * Messages never contain plaintext, private keys, credentials or signatures.
+ */
+export class KmsAsymError extends Error {
+  override readonly name = 'KmsAsymError';
+  readonly code: ErrorCode;
+  readonly hints: readonly string[];
+  readonly service: ServiceDetails | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hints = details.hints ?? [];
+    this.service = details.service;
+  }
+}
+
+/** The system's error name (`ENOENT`, `ECONNREFUSED`, …) of a caught value, or `undefined` if it has none. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

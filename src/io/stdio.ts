@@ -1,0 +1,39 @@
+/**
+ * The three standard streams as the program sees them: bytes, no encodings, no colours. `bin/` binds them to
+ * the process; tests bind them to memory. All access is lazy: a run that never reads stdin never opens it.
+ */
+
+/** A stream that bytes come from. */
+export interface ByteSource {
+  /** True when a person sits at the other end. */
+  readonly isTerminal: boolean;
+  /**
+   * The bytes until end of file, in chunks of any size but never empty. May be called once.
+   * Rejects with `KmsAsymError` `read-failed`.
+   */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** A stream that bytes go to. */
+export interface ByteSink {
+  readonly isTerminal: boolean;
+  /** Columns of the terminal, or `undefined` when it is none. */
+  readonly columns?: number | undefined;
+  /**
+   * Resolves when the bytes are handed to the system, in order, under back-pressure.
+   * Rejects with `KmsAsymError` `write-failed`; a reader that went away is {@link BrokenPipe} instead.
+   */
+  write(data: Uint8Array | string): Promise<void>;
+}
+
+/** Where a run's data comes from and goes to. */
+export interface Stdio {
+  readonly stdin: ByteSource;
+  readonly stdout: ByteSink;
+  readonly stderr: ByteSink;
+}
+
+/** Thrown by a sink whose reader closed: the run ends quietly, like any filter in a pipeline. */
+export class BrokenPipe extends Error {
+  override readonly name = 'BrokenPipe';
+}

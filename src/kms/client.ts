@@ -1,0 +1,102 @@
+/**
+ * The KMS service as the rest of the program sees it: one method per action of the 2016-01-20 API, bytes in
+ * and bytes out. Base64, paging, signatures, deadlines and retries stay behind this interface.
+ *
+ * Every method rejects with a `KmsAsymError`: `service-refused` (the service's code, message and RequestId are
+ * kept), `credentials`, `configuration`, `network`, `timeout`, `unavailable` or `invalid-response`.
+ */
+
+/** Parameters of CreateKey; absent ones are not sent. */
+export interface CreateKeyInput {
+  readonly keySpec: string;
+  readonly keyUsage: string;
+  readonly protectionLevel: string;
+  readonly origin: string;
+  /** DKMSInstanceId, `kst-…`. */
+  readonly instanceId?: string;
+  readonly description?: string;
+  readonly tags?: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** The parts of KeyMetadata that the program uses, as the service spells their values. */
+export interface KeyMetadata {
+  readonly keyId: string;
+  readonly arn: string;
+  readonly keySpec: string;
+  readonly keyUsage: string;
+  readonly keyState: string;
+  readonly protectionLevel: string;
+  readonly origin: string;
+  /** ISO 8601, UTC. */
+  readonly creationDate: string;
+  readonly requestId: string;
+}
+
+/** One version of a key. */
+export interface KeyVersion {
+  readonly keyId: string;
+  readonly keyVersionId: string;
+  /** ISO 8601, UTC. */
+  readonly creationDate: string;
+}
+
+/** Names one version of one key; `keyId` may be an id, an `alias/…` or an ARN where the action takes one. */
+export interface KeyVersionRef {
+  readonly keyId: string;
+  readonly keyVersionId: string;
+}
+
+/** Answer of GetPublicKey; ids are the resolved ones. */
+export interface PublicKeyOutput extends KeyVersionRef {
+  /** SPKI PEM exactly as the service wrote it. */
+  readonly publicKeyPem: string;
+  readonly requestId: string;
+}
+
+/** Answer of AsymmetricDecrypt; ids are the resolved ones. */
+export interface DecryptOutput extends KeyVersionRef {
+  readonly plaintext: Uint8Array;
+  readonly requestId: string;
+}
+
+/** Answer of AsymmetricEncrypt; ids are the resolved ones. */
+export interface EncryptOutput extends KeyVersionRef {
+  readonly ciphertext: Uint8Array;
+  readonly requestId: string;
+}
+
+export interface KmsClient {
+  createKey(input: CreateKeyInput): Promise<KeyMetadata>;
+  describeKey(keyId: string): Promise<KeyMetadata>;
+  /** All versions, every page, newest first (by creation date; ties keep the service's order). */
+  listKeyVersions(keyId: string): Promise<readonly KeyVersion[]>;
+  getPublicKey(ref: KeyVersionRef): Promise<PublicKeyOutput>;
+  asymmetricEncrypt(ref: KeyVersionRef, algorithm: string, plaintext: Uint8Array): Promise<EncryptOutput>;
+  asymmetricDecrypt(ref: KeyVersionRef, algorithm: string, ciphertext: Uint8Array): Promise<DecryptOutput>;
+  /** `aliasName` starts with `alias/`. */
+  createAlias(keyId: string, aliasName: string): Promise<void>;
+  /** Closes idle connections; the client may not be used afterwards. */
+  close(): void;
+}
+
+/** Everything the client needs to know, already merged from flags, environment and files by the caller. */
+export interface KmsClientOptions {
+  /** Region id, for example `cn-hangzhou`; needed unless `endpoint` is given. */
+  readonly region?: string;
+  /** `host[:port]`, `https://host[:port]`, or `http://` to a loopback host; wins over `region`. */
+  readonly endpoint?: string;
+  /** PEM text of additional trusted authorities. */
+  readonly caPem?: string;
+  /** Profile name of the aliyun CLI configuration. */
+  readonly profile?: string;
+  /** Deadline in milliseconds for the connection (TCP and TLS) to stand. */
+  readonly connectTimeoutMs: number;
+  /** Deadline in milliseconds for the whole answer after the request was sent, however slowly it drips. */
+  readonly readTimeoutMs: number;
+  /** How many times a throttled, failed (5xx) or unreachable call is tried again; 0 is never. */
+  readonly retryCount: number;
+  /** Environment for credentials; `process.env` when absent. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Told once before each wait of the retry loop; `waitMs` in milliseconds. */
+  readonly onRetry?: (notice: { action: string; reason: string; attempt: number; waitMs: number }) => void;
+}
