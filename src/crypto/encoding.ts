@@ -1,0 +1,31 @@
+/**
+ * Base64 as RFC 4648 has it, strict: the decoders accept exactly what the encoder would have written, so a value
+ * has one spelling only. Node's own decoder skips what it does not know, which hides damage.
+ */
+
+const CANONICAL_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Standard base64 with padding (RFC 4648, section 4). */
+export function encodeBase64(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString('base64');
+}
+
+/** Standard base64 without padding, as fingerprints are written. */
+export function encodeUnpaddedBase64(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replace(/=+$/, '');
+}
+
+/**
+ * Bytes of canonical standard base64: padded, one line, no white space, unused bits zero.
+ * Returns `undefined` for anything else.
+ */
+export function decodeBase64(text: string): Buffer | undefined {
+  if (!CANONICAL_BASE64.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
+/** The same bytes as a Buffer, without copying. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
