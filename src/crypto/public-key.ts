@@ -1,0 +1,104 @@
+/**
+ * An RSA public key of the service: read from what people have at hand (SPKI or PKCS#1, PEM or DER), or refused
+ * with a message that says what was given instead. Invariant: a {@link PublicKey} has a modulus of exactly one of
+ * the service's key specs, so whatever is encrypted to it has a length that KMS can take.
+ */
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { KmsAsymError } from '../errors.js';
+import { RSA_KEY_SPECS, rsaKeySpecOfSize, type RsaKeySpec } from './algorithms.js';
+import { asBuffer, decodeBase64, encodeUnpaddedBase64 } from './encoding.js';
+import { nameForeignKey } from './foreign-key.js';
+
+/** An RSA public key that can belong to a KMS key. */
+export interface PublicKey {
+  /** For node:crypto. */
+  readonly keyObject: KeyObject;
+  readonly keySpec: RsaKeySpec;
+  /** Length of the modulus, and of every ciphertext, in bytes. */
+  readonly modulusBytes: number;
+  /** Unpadded base64 of SHA-256 over the SubjectPublicKeyInfo DER, without a prefix: 43 characters. */
+  readonly fingerprint: string;
+}
+
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s([\s\S]*?)-----END \1-----/g;
+
+/**
+ * Reads one RSA public key.
+ *
+ * @param bytes - PEM (text around the block is ignored, RFC 7468 section 5.2) or DER
+ * @param name - what to call the key in messages, usually its file name
+ * @throws KmsAsymError `invalid-public-key`, saying what was given and how to get from there to a public key
+ */
+export function parsePublicKey(bytes: Uint8Array, name: string): PublicKey {
+  const foreign = nameForeignKey(asBuffer(bytes));
+  if (foreign) {
+    throw new KmsAsymError('invalid-public-key', `"${name}" ${foreign.what}, not an RSA public key`, {
+      hints: foreign.hints,
+    });
+  }
+  const keyObject = importPublicKey(asBuffer(bytes), name);
+  if (keyObject.asymmetricKeyType !== 'rsa') throw wrongKeyType(keyObject, name);
+  return describe(keyObject, name);
+}
+
+/** The canonical form of a fingerprint that a person typed: no `SHA256:` prefix, no padding. */
+export function normalizeFingerprint(text: string): string | undefined {
+  const bare = text.trim().replace(/^SHA256:/i, '').replace(/=$/, '');
+  return decodeBase64(`${bare}=`)?.length === 32 ? bare : undefined;
+}
+
+function importPublicKey(bytes: Buffer, name: string): KeyObject {
+  const { der, types } = unwrapPem(bytes, name);
+  for (const type of types) {
+    try {
+      return createPublicKey({ key: der, format: 'der', type });
+    } catch {
+      // Not this structure; the next one may fit, and if none does the error below is clearer than OpenSSL's.
+    }
+  }
+  throw new KmsAsymError('invalid-public-key', `"${name}" does not hold a readable public key`, {
+    hints: ['expected is the PEM that get-public-key writes: "-----BEGIN PUBLIC KEY-----"'],
+  });
+}
+
+function unwrapPem(bytes: Buffer, name: string): { der: Buffer; types: ('spki' | 'pkcs1')[] } {
+  const blocks = [...bytes.toString('latin1').matchAll(PEM_BLOCK)];
+  const [label, body] = [blocks[0]?.[1], blocks[0]?.[2]];
+  if (label === undefined || body === undefined) return { der: bytes, types: ['spki', 'pkcs1'] };
+  if (blocks.length > 1) {
+    throw new KmsAsymError('invalid-public-key', `"${name}" holds ${blocks.length} PEM blocks, expected one`);
+  }
+  const der = decodeBase64(body.replace(/\s+/g, ''));
+  if (!der) {
+    throw new KmsAsymError('invalid-public-key', `the PEM block in "${name}" is damaged: its base64 is broken`);
+  }
+  return { der, types: label === 'RSA PUBLIC KEY' ? ['pkcs1'] : ['spki'] };
+}
+
+function wrongKeyType(keyObject: KeyObject, name: string): KmsAsymError {
+  const type = keyObject.asymmetricKeyType;
+  const curve = keyObject.asymmetricKeyDetails?.namedCurve;
+  const given = type === 'ec' ? `an elliptic curve key (${curve ?? 'EC'})` : `a key of type ${type ?? 'unknown'}`;
+  return new KmsAsymError('invalid-public-key', `"${name}" holds ${given}, which cannot encrypt`, {
+    hints: ['encryption needs an RSA key: kms-asym create-key --key-spec RSA_2048 --key-usage ENCRYPT/DECRYPT'],
+  });
+}
+
+function describe(keyObject: KeyObject, name: string): PublicKey {
+  const bits = keyObject.asymmetricKeyDetails?.modulusLength ?? 0;
+  const exponent = keyObject.asymmetricKeyDetails?.publicExponent ?? 0n;
+  const keySpec = rsaKeySpecOfSize(bits / 8);
+  if (!keySpec) {
+    const reason = bits < 2048 ? 'which is too short to be safe' : 'a size that KMS does not have';
+    throw new KmsAsymError('invalid-public-key', `"${name}" holds an RSA key of ${bits} bits, ${reason}`, {
+      hints: [`the service's RSA keys are ${Object.keys(RSA_KEY_SPECS).join(', ')}`],
+    });
+  }
+  // With e = 1 the "ciphertext" is the padded plaintext; even exponents have no private key.
+  if (exponent < 3n || exponent % 2n === 0n) {
+    throw new KmsAsymError('invalid-public-key', `"${name}" holds an RSA key with the unusable exponent ${exponent}`);
+  }
+  const spki = keyObject.export({ type: 'spki', format: 'der' });
+  const fingerprint = encodeUnpaddedBase64(createHash('sha256').update(spki).digest());
+  return { keyObject, keySpec, modulusBytes: bits / 8, fingerprint };
+}
