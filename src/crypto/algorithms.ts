@@ -30,6 +30,12 @@ export const RSA_KEY_SPECS = { RSA_2048: 256, RSA_3072: 384, RSA_4096: 512 } as 
 /** Wire name of an RSA key spec. */
 export type RsaKeySpec = keyof typeof RSA_KEY_SPECS;
 
+/** OpenSSL's curve name of each elliptic curve key spec; such keys sign only. */
+export const EC_KEY_SPECS = { EC_P256: 'prime256v1', EC_P256K: 'secp256k1' } as const;
+
+/** Wire name of an elliptic curve key spec. */
+export type EcKeySpec = keyof typeof EC_KEY_SPECS;
+
 /** True when `name` is an encryption algorithm of the service that this project speaks. */
 export function isOaepAlgorithm(name: string): name is OaepAlgorithmName {
   return Object.hasOwn(OAEP_ALGORITHMS, name);

@@ -39,11 +39,14 @@ function fromText(text: string, name: string): Buffer {
   const compact = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/');
   const bare = compact.replace(/=+$/, '');
   const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, '='));
-  if (!bytes) throw invalid(name, 'looks like base64 but is cut off or damaged', ['copy the whole text again']);
+  if (!bytes)
+    throw invalid(name, 'looks like base64 but is cut off or damaged', ['copy the whole text again']);
   if (SIZES.includes(bytes.length)) return bytes;
   const inner = bytes.toString('latin1');
   if (bytes.length > 64 && ONLY_BASE64.test(inner)) {
-    throw invalid(name, 'is base64 of base64: it was encoded twice', ['decode it once: openssl base64 -d -A']);
+    throw invalid(name, 'is base64 of base64: it was encoded twice', [
+      'decode it once: openssl base64 -d -A',
+    ]);
   }
   throw invalid(name, `is base64 of ${bytes.length} bytes, but an RSA ciphertext has ${SIZES.join(', ')}`, [
     'copy the whole text again; it may be cut off',

@@ -57,7 +57,8 @@ const TEXT_FORMS: readonly (readonly [RegExp, ForeignKey])[] = [
 
 /** Names what `bytes` are if they are a well-known thing other than a public key, else returns `undefined`. */
 export function nameForeignKey(bytes: Buffer): ForeignKey | undefined {
-  if (bytes.length >= 2 && (bytes.readUInt16BE() === 0xfffe || bytes.readUInt16BE() === 0xfeff)) return UTF_16;
+  if (bytes.length >= 2 && (bytes.readUInt16BE() === 0xfffe || bytes.readUInt16BE() === 0xfeff))
+    return UTF_16;
   const text = bytes.toString('latin1');
   const form = TEXT_FORMS.find(([pattern]) => pattern.test(text));
   return form ? form[1] : nameForeignDer(bytes);

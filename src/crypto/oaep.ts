@@ -10,7 +10,7 @@ import {
   OAEP_ALGORITHMS,
   type OaepAlgorithmName,
 } from './algorithms.js';
-import type { PublicKey } from './public-key.js';
+import type { EncryptionKey } from './public-key.js';
 
 /**
  * Encrypts at most `maxPlaintextBytes(publicKey.modulusBytes, algorithm)` bytes.
@@ -19,7 +19,7 @@ import type { PublicKey } from './public-key.js';
  * @throws KmsAsymError `input-too-large`
  */
 export function encryptOaep(
-  publicKey: PublicKey,
+  publicKey: EncryptionKey,
   plaintext: Uint8Array,
   algorithm: OaepAlgorithmName = DEFAULT_OAEP_ALGORITHM,
 ): Buffer {

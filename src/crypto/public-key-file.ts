@@ -86,13 +86,17 @@ export function checkFingerprint(publicKey: PublicKey, expected: string, name: s
     });
   }
   if (normalized === publicKey.fingerprint) return;
-  throw new KmsAsymError('fingerprint-mismatch', `the key in "${name}" does not have the expected fingerprint`, {
-    hints: [
-      `expected SHA256:${normalized}`,
-      `the key has SHA256:${publicKey.fingerprint}`,
-      'somebody may have swapped the key: compare with get-public-key before using it',
-    ],
-  });
+  throw new KmsAsymError(
+    'fingerprint-mismatch',
+    `the key in "${name}" does not have the expected fingerprint`,
+    {
+      hints: [
+        `expected SHA256:${normalized}`,
+        `the key has SHA256:${publicKey.fingerprint}`,
+        'somebody may have swapped the key: compare with get-public-key before using it',
+      ],
+    },
+  );
 }
 
 const TAKE_IT_AGAIN = ['the file was edited or damaged: write it again with kms-asym get-public-key'];

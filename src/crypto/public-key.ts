@@ -1,29 +1,42 @@
 /**
- * An RSA public key of the service: read from what people have at hand (SPKI or PKCS#1, PEM or DER), or refused
- * with a message that says what was given instead. Invariant: a {@link PublicKey} has a modulus of exactly one of
- * the service's key specs, so whatever is encrypted to it has a length that KMS can take.
+ * A public key of the service: read from what people have at hand (SPKI or PKCS#1, PEM or DER), or refused with a
+ * message that says what was given instead. Invariants: a {@link PublicKey} has one of the service's key specs; an
+ * {@link EncryptionKey} is RSA, so whatever is encrypted to it has a length that KMS can take.
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { KmsAsymError } from '../errors.js';
-import { RSA_KEY_SPECS, rsaKeySpecOfSize, type RsaKeySpec } from './algorithms.js';
+import {
+  EC_KEY_SPECS,
+  RSA_KEY_SPECS,
+  rsaKeySpecOfSize,
+  type EcKeySpec,
+  type RsaKeySpec,
+} from './algorithms.js';
 import { asBuffer, decodeBase64, encodeUnpaddedBase64 } from './encoding.js';
 import { nameForeignKey } from './foreign-key.js';
 
-/** An RSA public key that can belong to a KMS key. */
+/** A public key that can belong to a KMS key. */
 export interface PublicKey {
   /** For node:crypto. */
   readonly keyObject: KeyObject;
-  readonly keySpec: RsaKeySpec;
-  /** Length of the modulus, and of every ciphertext, in bytes. */
-  readonly modulusBytes: number;
+  readonly keySpec: RsaKeySpec | EcKeySpec;
   /** Unpadded base64 of SHA-256 over the SubjectPublicKeyInfo DER, without a prefix: 43 characters. */
   readonly fingerprint: string;
 }
 
+/** A public key that can encrypt. */
+export interface EncryptionKey extends PublicKey {
+  readonly keySpec: RsaKeySpec;
+  /** Length of the modulus, and of every ciphertext, in bytes. */
+  readonly modulusBytes: number;
+}
+
+const ALL_SPECS = `the service's asymmetric keys are ${[...Object.keys(RSA_KEY_SPECS), ...Object.keys(EC_KEY_SPECS)].join(', ')}`;
+
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s([\s\S]*?)-----END \1-----/g;
 
 /**
- * Reads one RSA public key.
+ * Reads one public key.
  *
  * @param bytes - PEM (text around the block is ignored, RFC 7468 section 5.2) or DER
  * @param name - what to call the key in messages, usually its file name
@@ -32,18 +45,43 @@ const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s([\s\S]*?)-----END \1-----/g;
 export function parsePublicKey(bytes: Uint8Array, name: string): PublicKey {
   const foreign = nameForeignKey(asBuffer(bytes));
   if (foreign) {
-    throw new KmsAsymError('invalid-public-key', `"${name}" ${foreign.what}, not an RSA public key`, {
+    throw new KmsAsymError('invalid-public-key', `"${name}" ${foreign.what}, not a public key`, {
       hints: foreign.hints,
     });
   }
   const keyObject = importPublicKey(asBuffer(bytes), name);
-  if (keyObject.asymmetricKeyType !== 'rsa') throw wrongKeyType(keyObject, name);
-  return describe(keyObject, name);
+  const spki = keyObject.export({ type: 'spki', format: 'der' });
+  const fingerprint = encodeUnpaddedBase64(createHash('sha256').update(spki).digest());
+  const keySpec =
+    keyObject.asymmetricKeyType === 'rsa' ? rsaKeySpec(keyObject, name) : ecKeySpec(keyObject, name);
+  return { keyObject, keySpec, fingerprint };
+}
+
+/**
+ * The same key, known to be one that encrypts.
+ *
+ * @throws KmsAsymError `invalid-public-key` for elliptic curve keys
+ */
+export function requireEncryptionKey(publicKey: PublicKey, name: string): EncryptionKey {
+  const { keySpec } = publicKey;
+  if (isRsaKeySpec(keySpec)) return { ...publicKey, keySpec, modulusBytes: RSA_KEY_SPECS[keySpec] };
+  throw new KmsAsymError(
+    'invalid-public-key',
+    `"${name}" holds an ${keySpec} key, which signs but cannot encrypt`,
+    {
+      hints: [
+        'encryption needs an RSA key: kms-asym create-key --key-spec RSA_2048 --key-usage ENCRYPT/DECRYPT',
+      ],
+    },
+  );
 }
 
 /** The canonical form of a fingerprint that a person typed: no `SHA256:` prefix, no padding. */
 export function normalizeFingerprint(text: string): string | undefined {
-  const bare = text.trim().replace(/^SHA256:/i, '').replace(/=$/, '');
+  const bare = text
+    .trim()
+    .replace(/^SHA256:/i, '')
+    .replace(/=$/, '');
   return decodeBase64(`${bare}=`)?.length === 32 ? bare : undefined;
 }
 
@@ -70,35 +108,48 @@ function unwrapPem(bytes: Buffer, name: string): { der: Buffer; types: ('spki' |
   }
   const der = decodeBase64(body.replace(/\s+/g, ''));
   if (!der) {
-    throw new KmsAsymError('invalid-public-key', `the PEM block in "${name}" is damaged: its base64 is broken`);
+    throw new KmsAsymError(
+      'invalid-public-key',
+      `the PEM block in "${name}" is damaged: its base64 is broken`,
+    );
   }
   return { der, types: label === 'RSA PUBLIC KEY' ? ['pkcs1'] : ['spki'] };
 }
 
-function wrongKeyType(keyObject: KeyObject, name: string): KmsAsymError {
-  const type = keyObject.asymmetricKeyType;
-  const curve = keyObject.asymmetricKeyDetails?.namedCurve;
-  const given = type === 'ec' ? `an elliptic curve key (${curve ?? 'EC'})` : `a key of type ${type ?? 'unknown'}`;
-  return new KmsAsymError('invalid-public-key', `"${name}" holds ${given}, which cannot encrypt`, {
-    hints: ['encryption needs an RSA key: kms-asym create-key --key-spec RSA_2048 --key-usage ENCRYPT/DECRYPT'],
-  });
+function isRsaKeySpec(keySpec: string): keySpec is RsaKeySpec {
+  return Object.hasOwn(RSA_KEY_SPECS, keySpec);
 }
 
-function describe(keyObject: KeyObject, name: string): PublicKey {
+function ecKeySpec(keyObject: KeyObject, name: string): EcKeySpec {
+  const curve = keyObject.asymmetricKeyDetails?.namedCurve ?? '';
+  const keySpec = (Object.keys(EC_KEY_SPECS) as EcKeySpec[]).find((spec) => EC_KEY_SPECS[spec] === curve);
+  if (keySpec) return keySpec;
+  const type = keyObject.asymmetricKeyType ?? 'unknown';
+  throw new KmsAsymError(
+    'invalid-public-key',
+    `"${name}" holds a key of type ${type} ${curve}, which KMS does not have`,
+    {
+      hints: [ALL_SPECS],
+    },
+  );
+}
+
+function rsaKeySpec(keyObject: KeyObject, name: string): RsaKeySpec {
   const bits = keyObject.asymmetricKeyDetails?.modulusLength ?? 0;
   const exponent = keyObject.asymmetricKeyDetails?.publicExponent ?? 0n;
   const keySpec = rsaKeySpecOfSize(bits / 8);
   if (!keySpec) {
     const reason = bits < 2048 ? 'which is too short to be safe' : 'a size that KMS does not have';
     throw new KmsAsymError('invalid-public-key', `"${name}" holds an RSA key of ${bits} bits, ${reason}`, {
-      hints: [`the service's RSA keys are ${Object.keys(RSA_KEY_SPECS).join(', ')}`],
+      hints: [ALL_SPECS],
     });
   }
   // With e = 1 the "ciphertext" is the padded plaintext; even exponents have no private key.
   if (exponent < 3n || exponent % 2n === 0n) {
-    throw new KmsAsymError('invalid-public-key', `"${name}" holds an RSA key with the unusable exponent ${exponent}`);
+    throw new KmsAsymError(
+      'invalid-public-key',
+      `"${name}" holds an RSA key with the unusable exponent ${exponent}`,
+    );
   }
-  const spki = keyObject.export({ type: 'spki', format: 'der' });
-  const fingerprint = encodeUnpaddedBase64(createHash('sha256').update(spki).digest());
-  return { keyObject, keySpec, modulusBytes: bits / 8, fingerprint };
+  return keySpec;
 }
