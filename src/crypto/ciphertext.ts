@@ -19,6 +19,7 @@ export interface Ciphertext {
 export const MAX_CIPHERTEXT_INPUT_BYTES = 16 * 1024;
 
 const SIZES: readonly number[] = Object.values(RSA_KEY_SPECS);
+const AGE_FILE = /^(age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/;
 const ONLY_BASE64 = /^[A-Za-z0-9+/_\-=\s]*$/;
 
 /**
@@ -30,6 +31,9 @@ const ONLY_BASE64 = /^[A-Za-z0-9+/_\-=\s]*$/;
 export function parseCiphertext(input: Buffer, name: string): Ciphertext {
   const text = input.toString('latin1');
   if (text.trim() === '') throw invalid(name, 'is empty');
+  if (AGE_FILE.test(text)) {
+    throw invalid(name, 'is an age file, which this version does not decrypt', ['use age for it']);
+  }
   if (ONLY_BASE64.test(text)) return { bytes: fromText(text, name), encoding: 'base64' };
   if (SIZES.includes(input.length)) return { bytes: input, encoding: 'raw' };
   throw diagnose(input, text, name);
@@ -67,9 +71,6 @@ function diagnose(input: Buffer, text: string, name: string): KmsAsymError {
     return invalid(name, 'is JSON, not a ciphertext', [
       'pass only the value of its "CiphertextBlob" member: jq -r .CiphertextBlob',
     ]);
-  }
-  if (text.startsWith('age-encryption.org/') || text.startsWith('-----BEGIN AGE ENCRYPTED FILE-----')) {
-    return invalid(name, 'is an age file, which this version does not decrypt', ['use age for it']);
   }
   const near = SIZES.find((size) => input.length > size && input.length <= size + size / 8);
   if (near !== undefined) {

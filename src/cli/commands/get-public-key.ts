@@ -1,0 +1,75 @@
+/** `get-public-key`: the public key as a file that describes itself. */
+import { Option, type Command } from 'commander';
+import { formatPublicKeyFile } from '../../crypto/public-key-file.js';
+import type { Context } from '../context.js';
+import { fetchPublicKey, type FetchedPublicKey } from '../fetch-public-key.js';
+import { requireKeyId } from '../key-source.js';
+import { text, type GlobalOptions } from '../options.js';
+import { openOutput } from '../output-option.js';
+import { chooseRegion, withKms } from '../settings.js';
+
+interface Options extends GlobalOptions {
+  readonly keyId?: string;
+  readonly keyVersionId?: string;
+  readonly output?: string;
+  readonly bare?: boolean;
+}
+
+/** Adds the subcommand. */
+export function register(program: Command, context: Context): void {
+  program
+    .command('get-public-key')
+    .description('fetch a public key as a PEM file that names its key')
+    .addOption(new Option('--key-id <id>', 'key id or alias/… (env: KMS_ASYM_KEY_ID)').argParser(text))
+    .addOption(
+      new Option(
+        '--key-version-id <id>',
+        'key version (env: KMS_ASYM_KEY_VERSION_ID); else the newest',
+      ).argParser(text),
+    )
+    .addOption(new Option('-o, --output <file>', 'file to write; default is stdout').argParser(text))
+    .option('--bare', "exactly the service's PEM, without explanatory lines")
+    .addHelpText('after', EXAMPLES)
+    .action((_options: Options, command: Command) => run(command.optsWithGlobals(), context));
+}
+
+const EXAMPLES = `
+The lines before the PEM (KeyId, KeyVersionId, KeySpec, Region, Fingerprint) are not authenticated: compare the
+fingerprint over another channel when the file came over an untrusted one.
+  kms-asym get-public-key --key-id alias/backup -o backup.pem`;
+
+async function run(options: Options, context: Context): Promise<void> {
+  const locator = requireKeyId(options, context.env);
+  const region = chooseRegion(options, context.env);
+  const toFile = options.output !== undefined || options.json !== true;
+  const output = toFile ? openOutput(options, context, { secret: false, kind: 'text' }) : undefined;
+  output?.check();
+  const fetched = await withKms(context, options, region, (kms) =>
+    fetchPublicKey(kms, locator, context.terminal),
+  );
+  const { publicKeyPem, publicKey } = fetched;
+  const text =
+    options.bare === true
+      ? publicKeyPem
+      : formatPublicKeyFile(publicKeyPem, publicKey, named(fetched, region));
+  if (output) {
+    await output.write(Buffer.from(text));
+    await output.commit();
+  }
+  await context.terminal.detail(`fingerprint SHA256:${publicKey.fingerprint}`);
+  if (options.json !== true) return;
+  await context.terminal.json({
+    KeyId: fetched.keyId,
+    KeyVersionId: fetched.keyVersionId,
+    KeySpec: publicKey.keySpec,
+    Region: region,
+    Fingerprint: `SHA256:${publicKey.fingerprint}`,
+    PublicKey: publicKeyPem,
+    Output: options.output,
+    RequestId: fetched.requestId,
+  });
+}
+
+function named({ keyId, keyVersionId }: FetchedPublicKey, region: string | undefined) {
+  return { keyId, keyVersionId, ...(region !== undefined && { region }) };
+}

@@ -1,0 +1,21 @@
+/** What a run is given from outside, and what every command shares. Tests give memory instead of the process. */
+import type { Stdio } from '../io/stdio.js';
+import type { Terminal } from './terminal.js';
+
+/** The outside world of a run. */
+export interface Run {
+  readonly stdio: Stdio;
+  readonly env: NodeJS.ProcessEnv;
+  /**
+   * Hands signals to `listener` in place of the default (clean up, exit 128 + n) until the returned function is
+   * called. For commands that outlive a signal: a server that stops gracefully, a parent that forwards.
+   */
+  readonly interceptSignals: (listener: (signal: NodeJS.Signals) => void) => () => void;
+}
+
+/** A run as commands see it. */
+export interface Context extends Run {
+  readonly terminal: Terminal;
+  /** Set by a command that ends with somebody else's exit status; 0 unless set. */
+  exitStatus: number;
+}

@@ -1,0 +1,92 @@
+/**
+ * Which key a command is about, from flags, the public key file and the environment. Flags beat the environment; a
+ * flag that contradicts the file's lines is an error, because one of the two is a mistake.
+ */
+import {
+  MAX_PUBLIC_KEY_FILE_BYTES,
+  parsePublicKeyFile,
+  type KeyLocator,
+  type PublicKeyFile,
+} from '../crypto/public-key-file.js';
+import { KmsAsymError } from '../errors.js';
+import { readSmallFile } from '../io/input.js';
+import { fromEnv } from './settings.js';
+
+/** The flags that name a key. */
+export interface KeyOptions {
+  readonly publicKey?: string;
+  readonly keyId?: string;
+  readonly keyVersionId?: string;
+}
+
+/** A public key file that was named by flag or environment, with its name for messages. */
+export interface NamedPublicKeyFile extends PublicKeyFile {
+  readonly fileName: string;
+}
+
+/** Either a public key file, or a key to ask the service about. */
+export type KeySource = { readonly file: NamedPublicKeyFile } | { readonly locator: KeyLocator };
+
+/**
+ * Decides where the key comes from: `--public-key`, `--key-id`, then KMS_ASYM_PUBLIC_KEY, then KMS_ASYM_KEY_ID.
+ *
+ * @throws KmsAsymError `usage` when no key is named or flags and file disagree, or what reading the file throws
+ */
+export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): KeySource {
+  const fileName =
+    options.publicKey ?? (options.keyId === undefined ? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY') : undefined);
+  if (fileName !== undefined) {
+    const file = loadPublicKeyFile(fileName);
+    refuseContradiction('--key-id', options.keyId, file.keyId, fileName);
+    refuseContradiction('--key-version-id', options.keyVersionId, file.keyVersionId, fileName);
+    return { file: { ...file, ...flagLocator(options) } };
+  }
+  return { locator: requireKeyId(options, env) };
+}
+
+/**
+ * The key named by `--key-id` or the environment.
+ *
+ * @throws KmsAsymError `usage` when there is none
+ */
+export function requireKeyId(options: KeyOptions, env: NodeJS.ProcessEnv): KeyLocator & { keyId: string } {
+  const keyId = options.keyId ?? fromEnv(env, 'KMS_ASYM_KEY_ID');
+  if (keyId === undefined) {
+    throw new KmsAsymError('usage', 'no key is named', {
+      hints: [
+        'name one with --public-key FILE or --key-id ID, or set KMS_ASYM_PUBLIC_KEY or KMS_ASYM_KEY_ID',
+      ],
+    });
+  }
+  // A version of the environment belongs to the key of the environment, not to one that a flag names.
+  const version =
+    options.keyVersionId ??
+    (options.keyId === undefined || options.keyId === fromEnv(env, 'KMS_ASYM_KEY_ID')
+      ? fromEnv(env, 'KMS_ASYM_KEY_VERSION_ID')
+      : undefined);
+  return { keyId, ...(version !== undefined && { keyVersionId: version }) };
+}
+
+function loadPublicKeyFile(fileName: string): NamedPublicKeyFile {
+  const bytes = readSmallFile(fileName, MAX_PUBLIC_KEY_FILE_BYTES, 'public key file');
+  return { ...parsePublicKeyFile(bytes, fileName), fileName };
+}
+
+function flagLocator(options: KeyOptions): KeyLocator {
+  return {
+    ...(options.keyId !== undefined && { keyId: options.keyId }),
+    ...(options.keyVersionId !== undefined && { keyVersionId: options.keyVersionId }),
+  };
+}
+
+function refuseContradiction(
+  flag: string,
+  given: string | undefined,
+  line: string | undefined,
+  fileName: string,
+): void {
+  if (given === undefined || line === undefined || given === line) return;
+  throw new KmsAsymError('usage', `${flag} "${given}" contradicts "${fileName}", which names "${line}"`, {
+    hints: [`leave ${flag} out to use what the file names`],
+  });
+}

@@ -1,0 +1,110 @@
+/**
+ * A whole run: command line in, exit status out. Knows no process, so tests call it as the executable does.
+ */
+import { Command, CommanderError } from 'commander';
+import { KmsAsymError } from '../errors.js';
+import { BrokenPipe } from '../io/stdio.js';
+import { VERSION } from '../version.js';
+import { COMMANDS } from './commands/index.js';
+import type { Context, Run } from './context.js';
+import { BROKEN_PIPE_STATUS, EXIT_STATUS } from './exit-codes.js';
+import { addGlobalOptions, type GlobalOptions } from './options.js';
+import { Terminal, wantsColor } from './terminal.js';
+
+/**
+ * Runs one command line.
+ *
+ * @param argv - arguments after the program's name
+ * @returns the exit status of README's table; never rejects
+ */
+export async function main(argv: readonly string[], run: Run): Promise<number> {
+  // An error of the command line itself must already come as JSON when that was asked for.
+  const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const terminal = new Terminal(run.stdio, run.env, {
+    json: own.includes('--json'),
+    quiet: false,
+    verbose: false,
+  });
+  const context: Context = { ...run, terminal, exitStatus: 0 };
+  try {
+    await parse(argv, context);
+    return context.exitStatus;
+  } catch (error) {
+    return await report(error, terminal);
+  }
+}
+
+async function parse(argv: readonly string[], context: Context): Promise<void> {
+  const pages: string[] = [];
+  const program = buildProgram(context, pages);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw usageError(error, program, argv);
+    await context.terminal.data(pages.join(''));
+  }
+}
+
+function buildProgram(context: Context, pages: string[]): Command {
+  const { stdout } = context.stdio;
+  const program = new Command('kms-asym')
+    .description('Asymmetric encryption with Alibaba Cloud KMS: encrypt here, decrypt in the HSM.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    // Help is collected and written once; asking the process's own streams would cost start-up time.
+    .configureOutput({
+      writeOut: (page) => pages.push(page),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => wantsColor(context.env, stdout.isTerminal),
+      getErrHasColors: () => false,
+    });
+  addGlobalOptions(program);
+  program.hook('preAction', (_program, command) => {
+    const { json, quiet, verbose } = command.optsWithGlobals<GlobalOptions>();
+    context.terminal.verbosity = { json: json === true, quiet: quiet === true, verbose: verbose === true };
+  });
+  for (const register of COMMANDS) register(program, context);
+  return program;
+}
+
+function usageError(error: CommanderError, program: Command, argv: readonly string[]): KmsAsymError {
+  if (error.code === 'commander.help') {
+    return new KmsAsymError('usage', 'no command is given', {
+      hints: [`commands: ${program.commands.map((command) => command.name()).join(', ')}`, 'kms-asym --help'],
+    });
+  }
+  const command = program.commands.find((candidate) => argv.includes(candidate.name()));
+  const [message = '', ...suggestions] = error.message.replace(/^error: /, '').split('\n');
+  return new KmsAsymError('usage', message, {
+    hints: [
+      ...suggestions.map((line) => line.replace(/^\((.*)\)$/, '$1')),
+      command ? `kms-asym ${command.name()} --help` : 'kms-asym --help',
+    ],
+  });
+}
+
+async function report(error: unknown, terminal: Terminal): Promise<number> {
+  if (error instanceof BrokenPipe) return BROKEN_PIPE_STATUS;
+  const known = error instanceof KmsAsymError ? error : unexpected(error);
+  try {
+    await terminal.error(known);
+  } catch {
+    // Nobody can read stderr; the exit status still tells.
+  }
+  return EXIT_STATUS[known.code];
+}
+
+/** A bug. Its message may quote anything, so only its kind and place in our code are shown. */
+function unexpected(error: unknown): KmsAsymError {
+  const kind = error instanceof Error ? error.name : typeof error;
+  return new KmsAsymError('unexpected', `something went wrong that should not have (${kind})`, {
+    hints: ['this is a bug in kms-asym; please report the command and what it printed, without secrets'],
+    cause: error,
+  });
+}

@@ -1,0 +1,90 @@
+/** Options that every subcommand takes, and the parsers of option values. */
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** Parsed values of {@link addGlobalOptions}; times are in seconds, as the aliyun CLI has them. */
+export interface GlobalOptions {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly caFile?: string;
+  readonly profile?: string;
+  readonly connectTimeout: number;
+  readonly readTimeout: number;
+  readonly retryCount: number;
+  readonly json?: boolean;
+  readonly force?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Adds the options that work with every subcommand, before or after its name. */
+export function addGlobalOptions(program: Command): void {
+  program
+    .addOption(
+      new Option('--region <id>', 'region, for example cn-hangzhou (env: ALIBABA_CLOUD_REGION_ID)').argParser(
+        text,
+      ),
+    )
+    .addOption(
+      new Option('--endpoint <host>', "endpoint in place of the region's (env: KMS_ASYM_ENDPOINT)").argParser(
+        text,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--ca-file <file>',
+        'PEM of an additional authority to trust (env: KMS_ASYM_CA_FILE)',
+      ).argParser(text),
+    )
+    .addOption(new Option('--profile <name>', 'profile of the aliyun CLI configuration').argParser(text))
+    .addOption(
+      new Option('--connect-timeout <seconds>', 'time for a connection to stand')
+        .argParser(seconds)
+        .default(10),
+    )
+    .addOption(
+      new Option('--read-timeout <seconds>', 'time for a whole answer').argParser(seconds).default(30),
+    )
+    .addOption(
+      new Option('--retry-count <n>', 'how often a throttled or unreachable call is tried again')
+        .argParser(count)
+        .default(5),
+    )
+    .option('--json', 'one JSON object on stdout, errors as JSON on stderr')
+    .option('--force', 'replace an existing output file')
+    .option('-q, --quiet', 'say only what went wrong')
+    .option('-v, --verbose', 'say more');
+}
+
+/** Any value but an empty one: an unset variable in a script must not pass for a choice. */
+export function text(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It is empty.');
+  return value;
+}
+
+/** Appends to the values a repeatable option already has. */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), text(value)];
+}
+
+/** A TCP port; 0 lets the system choose. */
+export function port(value: string): number {
+  return integer(value, 65_535, 'a port from 0 to 65535');
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!/^\d+(\.\d+)?$/.test(value) || number === 0 || number > 86_400) {
+    throw new InvalidArgumentError('Expected seconds, more than 0 and at most 86400.');
+  }
+  return number;
+}
+
+function count(value: string): number {
+  return integer(value, 100, 'a number from 0 to 100');
+}
+
+function integer(value: string, max: number, expected: string): number {
+  if (!/^\d{1,6}$/.test(value) || Number(value) > max)
+    throw new InvalidArgumentError(`Expected ${expected}.`);
+  return Number(value);
+}

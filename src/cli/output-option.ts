@@ -1,0 +1,44 @@
+/** `-o FILE` and `--force`, and what `--json` asks of them. */
+import { KmsAsymError } from '../errors.js';
+import type { Input } from '../io/input.js';
+import { createOutput, type Output } from '../io/output.js';
+import type { Context } from './context.js';
+import type { GlobalOptions } from './options.js';
+
+/** The flags that decide about the output. */
+export interface OutputOptions extends Pick<GlobalOptions, 'force' | 'json'> {
+  readonly output?: string;
+}
+
+/** What is going to be written. */
+export interface OutputContent {
+  /** Plaintext: mode 0600 whatever the umask. */
+  readonly secret: boolean;
+  readonly kind: 'binary' | 'text';
+  /** Must not be the same file. */
+  readonly input?: Input;
+}
+
+/** The output of a command, not yet created. */
+export function openOutput(options: OutputOptions, { stdio }: Context, content: OutputContent): Output {
+  return createOutput({
+    path: options.output,
+    stdout: stdio.stdout,
+    force: options.force === true,
+    secret: content.secret,
+    kind: content.kind,
+    ...(content.input && { input: content.input }),
+  });
+}
+
+/**
+ * Payload never travels in JSON, nor beside it on stdout.
+ *
+ * @throws KmsAsymError `usage`
+ */
+export function requireOutputFile(options: OutputOptions): void {
+  if (options.json !== true || (options.output !== undefined && options.output !== '-')) return;
+  throw new KmsAsymError('usage', '--json describes the operation on stdout, so the payload needs a file', {
+    hints: ['add -o FILE'],
+  });
+}

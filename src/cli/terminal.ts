@@ -1,0 +1,127 @@
+/**
+ * The one place that writes for people. Data goes to stdout untouched; everything said about it goes to stderr, one
+ * line each, stripped of whatever could move a cursor or hide text. Colours only where a person looks.
+ */
+import type { KmsAsymError } from '../errors.js';
+import type { Stdio } from '../io/stdio.js';
+import { EXIT_STATUS } from './exit-codes.js';
+
+/** How much a run says, and in which form. */
+export interface Verbosity {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** What `--json` prints: names as the service spells them. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const PROGRAM = 'kms-asym';
+const MAX_LINE_CHARACTERS = 4000;
+/** C0, C1, line and paragraph separators, and the bidirectional and zero-width controls of Unicode. */
+// eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** One printable line of any text: controls become U+FFFD, overlong text is cut. */
+export function printable(text: string): string {
+  const line = text.replace(UNPRINTABLE, '\ufffd');
+  return line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line;
+}
+
+type Tone = 'error' | 'warning' | 'hint' | 'note';
+
+/** Writes data, notes, warnings and errors of one run. */
+export class Terminal {
+  verbosity: Verbosity;
+
+  constructor(
+    private readonly stdio: Stdio,
+    private readonly env: NodeJS.ProcessEnv,
+    verbosity: Verbosity,
+  ) {
+    this.verbosity = verbosity;
+  }
+
+  /** Data for stdout, exactly as given. */
+  async data(text: string): Promise<void> {
+    await this.stdio.stdout.write(text);
+  }
+
+  /** One JSON object on one line of stdout; members that are `undefined` are left out. */
+  async json(object: JsonObject): Promise<void> {
+    await this.stdio.stdout.write(`${JSON.stringify(object)}\n`);
+  }
+
+  /** Something worth knowing; silent with `-q` and `--json`. */
+  async note(text: string): Promise<void> {
+    if (!this.verbosity.quiet && !this.verbosity.json) await this.say('note', text);
+  }
+
+  /** Something only `-v` shows. */
+  async detail(text: string): Promise<void> {
+    if (this.verbosity.verbose && !this.verbosity.json) await this.say('note', text);
+  }
+
+  /** Something that did not go as it should, without ending the run. */
+  async warn(text: string): Promise<void> {
+    if (this.verbosity.json) await this.stderr(`${JSON.stringify({ Warning: printable(text) })}\n`);
+    else await this.say('warning', text);
+  }
+
+  /** The error that ends the run: one JSON object with `--json`, else the message, what the service said, hints. */
+  async error(error: KmsAsymError): Promise<void> {
+    if (this.verbosity.json) {
+      await this.stderr(`${JSON.stringify({ Error: errorObject(error) })}\n`);
+      return;
+    }
+    await this.say('error', error.message);
+    if (error.service) {
+      const { code, httpStatus, requestId } = error.service;
+      const request = requestId === '' ? '' : `, RequestId ${requestId}`;
+      await this.say('error', `${code} (HTTP ${httpStatus}${request})`);
+    }
+    for (const hint of error.hints) await this.say('hint', hint);
+  }
+
+  private async say(tone: Tone, text: string): Promise<void> {
+    const label = tone === 'note' ? '' : `${tone}: `;
+    await this.stderr(`${PROGRAM}: ${await this.paint(tone, label)}${printable(text)}\n`);
+  }
+
+  private async stderr(text: string): Promise<void> {
+    await this.stdio.stderr.write(text);
+  }
+
+  private async paint(tone: Tone, label: string): Promise<string> {
+    if (label === '' || !wantsColor(this.env, this.stdio.stderr.isTerminal)) return label;
+    // Loaded for a person only: chalk costs a tenth of a bare start-up.
+    const { Chalk } = await import('chalk');
+    const chalk = new Chalk({ level: 1 });
+    const painters = { error: chalk.bold.red, warning: chalk.bold.yellow, hint: chalk.cyan, note: chalk.dim };
+    return painters[tone](label);
+  }
+}
+
+/** NO_COLOR (no-color.org) wins, then FORCE_COLOR, then whether a person can see it. */
+export function wantsColor(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+  if (env['NO_COLOR']) return false;
+  const force = env['FORCE_COLOR'];
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  return isTerminal && env['TERM'] !== 'dumb';
+}
+
+function errorObject(error: KmsAsymError): JsonObject {
+  const { service } = error;
+  return {
+    Code: error.code,
+    ExitStatus: EXIT_STATUS[error.code],
+    Message: printable(error.message),
+    Hints: error.hints.map(printable),
+    Service: service && {
+      Action: service.action,
+      Code: printable(service.code),
+      HttpStatus: service.httpStatus,
+      RequestId: printable(service.requestId),
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** The library: local encryption, the KMS client, and the emulator for tests. */
+export { KmsAsymError, type ErrorCode, type ErrorDetails, type ServiceDetails } from './errors.js';
+export {
+  DEFAULT_OAEP_ALGORITHM,
+  maxPlaintextBytes,
+  type EcKeySpec,
+  type OaepAlgorithmName,
+  type RsaKeySpec,
+} from './crypto/algorithms.js';
+export { encryptOaep } from './crypto/oaep.js';
+export {
+  parsePublicKey,
+  requireEncryptionKey,
+  type EncryptionKey,
+  type PublicKey,
+} from './crypto/public-key.js';
+export {
+  checkFingerprint,
+  formatPublicKeyFile,
+  parsePublicKeyFile,
+  type KeyLocator,
+  type PublicKeyFile,
+} from './crypto/public-key-file.js';
+export type {
+  CreateKeyInput,
+  DecryptOutput,
+  EncryptOutput,
+  KeyMetadata,
+  KeyVersion,
+  KeyVersionRef,
+  KmsClient,
+  KmsClientOptions,
+  PublicKeyOutput,
+} from './kms/client.js';
+export { createKmsClient } from './kms/sdk-client.js';
+export { startEmulator, type Emulator, type EmulatorOptions } from './emulator/start.js';
+export { VERSION } from './version.js';

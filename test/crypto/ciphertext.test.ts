@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCiphertext } from '../../src/crypto/ciphertext.js';
+import { KmsAsymError } from '../../src/errors.js';
+
+const raw = randomBytes(256);
+raw[0] = 0; // never all base64
+const base64 = raw.toString('base64');
+const wrapped = base64.replace(/.{64}/g, '$&\n');
+const text = (value: string) => Buffer.from(value, 'latin1');
+
+describe('one ciphertext reads the same in every spelling', () => {
+  it.each<[string, Buffer]>([
+    ['raw', raw],
+    ['base64 on one line', text(base64)],
+    ['with a newline', text(`${base64}\n`)],
+    ['wrapped as openssl does', text(wrapped)],
+    ['wrapped with CRLF', text(wrapped.replaceAll('\n', '\r\n'))],
+    ['URL-safe', text(raw.toString('base64url'))],
+    ['without padding', text(base64.replace(/=+$/, ''))],
+    ['indented', text(`   ${base64}  `)],
+  ])('%s', (_what, input) => {
+    expect(parseCiphertext(input, 'FILE').bytes).toEqual(raw);
+  });
+});
+
+it.each([256, 384, 512])('takes %i bytes raw and as base64', (size) => {
+  const bytes = randomBytes(size);
+  bytes[0] = 0;
+  expect(parseCiphertext(bytes, 'FILE')).toEqual({ bytes, encoding: 'raw' });
+  expect(parseCiphertext(text(bytes.toString('base64')), 'FILE')).toEqual({ bytes, encoding: 'base64' });
+});
+
+describe('damage is named by its cause', () => {
+  const utf16 = Buffer.from(base64, 'utf16le');
+  it.each<[string, Buffer, string]>([
+    ['nothing', Buffer.alloc(0), 'is empty'],
+    ['only white space', text(' \r\n'), 'is empty'],
+    ['base64 of base64', text(text(base64).toString('base64')), 'it was encoded twice'],
+    ['base64 that lost its end', text(base64.slice(0, 301)), 'cut off or damaged'],
+    ['base64 that lost whole groups', text(base64.slice(0, 300)), 'is base64 of 225 bytes'],
+    ['UTF-16 from PowerShell', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), 'is UTF-16 text'],
+    ['UTF-16 without a mark', utf16, 'is UTF-16 text'],
+    ['a byte order mark', text(`\xef\xbb\xbf${base64}`), 'behind a byte order mark'],
+    ['a whole JSON answer', text(`{"CiphertextBlob":"${base64}"}`), 'is JSON'],
+    ['a trailing newline', Buffer.concat([raw, text('\n')]), 'a little more than the 256'],
+    ['an age file', text('age-encryption.org/v1\n-> X25519 abc\n'), 'is an age file'],
+    ['an armored age file', text('-----BEGIN AGE ENCRYPTED FILE-----\n'), 'is an age file'],
+    ['anything else', text('hello, world'), 'has 12 bytes, but an RSA ciphertext has 256, 384, 512'],
+  ])('%s', (_what, input, message) => {
+    expect(() => parseCiphertext(input, 'FILE')).toThrow(message);
+  });
+});
+
+it('gives a ciphertext of a known size or a clear error, whatever it reads', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 700 }), (bytes) => {
+      try {
+        expect([256, 384, 512]).toContain(parseCiphertext(Buffer.from(bytes), 'FILE').bytes.length);
+      } catch (error) {
+        expect(error).toBeInstanceOf(KmsAsymError);
+        expect((error as KmsAsymError).code).toBe('invalid-ciphertext');
+      }
+    }),
+  );
+});
