@@ -1,0 +1,138 @@
+/**
+ * Where the service lives: the region rule of the KMS endpoint list and the spelling of `--endpoint`. Imports
+ * nothing but the error class, so that commands can check their flags without loading the SDK.
+ *
+ * Invariant: a parsed endpoint is a bare origin, and plain http exists only towards this machine.
+ */
+
+import { KmsAsymError } from '../errors.js';
+
+/** Regions of the service's public endpoint list; other well-formed ids follow the same host rule. */
+export const KNOWN_REGIONS: readonly string[] = [
+  'ap-northeast-1',
+  'ap-northeast-2',
+  'ap-south-1',
+  'ap-southeast-1',
+  'ap-southeast-2',
+  'ap-southeast-3',
+  'ap-southeast-5',
+  'ap-southeast-6',
+  'ap-southeast-7',
+  'cn-beijing',
+  'cn-beijing-finance-1',
+  'cn-chengdu',
+  'cn-fuzhou',
+  'cn-guangzhou',
+  'cn-hangzhou',
+  'cn-hangzhou-finance',
+  'cn-heyuan',
+  'cn-heyuan-acdr-1',
+  'cn-hongkong',
+  'cn-huhehaote',
+  'cn-qingdao',
+  'cn-shanghai',
+  'cn-shanghai-finance-1',
+  'cn-shenzhen',
+  'cn-shenzhen-finance-1',
+  'cn-wuhan-lr',
+  'cn-wulanchabu',
+  'cn-zhangjiakou',
+  'cn-zhengzhou-jva',
+  'eu-central-1',
+  'eu-west-1',
+  'me-central-1',
+  'me-east-1',
+  'na-south-1',
+  'us-east-1',
+  'us-west-1',
+];
+
+const REGION_ID = /^[a-z]{2}(?:-[a-z0-9]+)+$/;
+const MAX_REGION_CHARS = 50;
+const IPV4_LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
+
+/** A checked endpoint. */
+export interface Endpoint {
+  readonly protocol: 'https:' | 'http:';
+  /** `host` or `host:port` as the `Host` header carries it; the port is absent when it is the protocol's own. */
+  readonly host: string;
+  /** `https://host[:port]`. */
+  readonly origin: string;
+}
+
+/** True when `region` stands in {@link KNOWN_REGIONS}. */
+export function isKnownRegion(region: string): boolean {
+  return KNOWN_REGIONS.includes(region);
+}
+
+/** True when `region` has the alphabet and shape of a region id; says nothing about its existence. */
+export function isRegionId(region: string): boolean {
+  return region.length <= MAX_REGION_CHARS && REGION_ID.test(region);
+}
+
+/**
+ * The endpoint of a client: `endpoint` wins, otherwise the region's public one.
+ * Throws `configuration` when both are missing or the one that counts is malformed.
+ */
+export function resolveEndpoint(options: { readonly region?: string; readonly endpoint?: string }): Endpoint {
+  if (options.endpoint !== undefined) return parseEndpoint(options.endpoint);
+  if (options.region !== undefined) return endpointOfRegion(options.region);
+  throw new KmsAsymError('configuration', 'neither a region nor an endpoint is given', {
+    hints: ['say where your key is: --region cn-hangzhou, or ALIBABA_CLOUD_REGION_ID=cn-hangzhou'],
+  });
+}
+
+/** The public endpoint of `region`, `kms.<region>.aliyuncs.com`; throws `configuration` for a malformed id. */
+export function endpointOfRegion(region: string): Endpoint {
+  if (!isRegionId(region)) {
+    throw new KmsAsymError('configuration', `${JSON.stringify(region)} is not a region id`, {
+      hints: ['region ids look like "cn-hangzhou" or "ap-southeast-1"'],
+    });
+  }
+  return endpointOf(new URL(`https://kms.${region}.aliyuncs.com`));
+}
+
+/**
+ * Reads `host[:port]`, `https://host[:port]` or, towards loopback only, `http://host[:port]`.
+ * Throws `configuration` for anything more or less than that.
+ */
+export function parseEndpoint(text: string): Endpoint {
+  const [, scheme, rest = ''] = /^(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/)?(.*)$/s.exec(text) ?? [];
+  const protocol = `${(scheme ?? 'https').toLowerCase()}:`;
+  if (protocol !== 'https:' && protocol !== 'http:') throw malformed(text, 'its scheme is not https');
+  // URL would silently drop white space and take "\" for "/"; nothing of that kind is in a host name.
+  if (!/^[A-Za-z0-9.:[\]_-]+\/?$/.test(rest)) throw malformed(text, 'it is more than a host and a port');
+  const url = parseUrl(`${protocol}//${rest}`);
+  if (url === undefined || url.port === '0') throw malformed(text, 'its host or port is not valid');
+  if (protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new KmsAsymError('configuration', `plain http to ${JSON.stringify(text)} is refused`, {
+      hints: [`use "https://${url.host}"; plain http is for loopback addresses only`],
+    });
+  }
+  return endpointOf(url);
+}
+
+/** True for `localhost`, 127.0.0.0/8 and `[::1]`, in the normal form that `URL` gives a host name. */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || IPV4_LOOPBACK.test(hostname);
+}
+
+function endpointOf(url: URL): Endpoint {
+  return { protocol: url.protocol === 'http:' ? 'http:' : 'https:', host: url.host, origin: url.origin };
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function malformed(text: string, why: string): KmsAsymError {
+  return new KmsAsymError('configuration', `${JSON.stringify(text)} is not an endpoint: ${why}`, {
+    hints: [
+      'write "kms.cn-hangzhou.aliyuncs.com", "https://host:port" or, on this machine, "http://127.0.0.1:port"',
+    ],
+  });
+}

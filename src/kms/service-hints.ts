@@ -1,0 +1,70 @@
+/** What to do about each error code of the service; one line per code. */
+
+/** Lines for people; `{action}` stands for the action that was called. */
+const HINTS: Readonly<Record<string, readonly string[]>> = {
+  'Forbidden.NoPermission': ['allow the RAM action "kms:{action}" on this key for the identity you use'],
+  'Forbidden.KeyNotFound': ['check the key id, and --region: a key exists in one region only'],
+  'Forbidden.KeyVersionNotFound': [
+    'leave --key-version-id out, or take the version that get-public-key names',
+  ],
+  'Forbidden.AliasNotFound': ['check the alias, and --region: aliases belong to one region'],
+  'Forbidden.DKMSInstanceNotFound': ['check --instance-id and --region'],
+  'Forbidden.DKMSInstanceStateInvalid': ['the KMS instance is not running; see the KMS console'],
+  'Forbidden.KmsServiceNotEnabled': ['activate Key Management Service for this account in the console'],
+  'Forbidden.AccessKey': ['enable the access key in the RAM console, or use another one'],
+  'Forbidden.InDebt': ['the account has unpaid bills'],
+  'Forbidden.InDebtOverdue': ['the account has unpaid bills'],
+  'Rejected.Disabled': ['enable the key: aliyun kms EnableKey --KeyId ID'],
+  'Rejected.PendingDeletion': ['rescue the key while you can: aliyun kms CancelKeyDeletion --KeyId ID'],
+  'Rejected.Unavailable': ['the key cannot be used now; see its state in the KMS console'],
+  'Rejected.UnsupportedOperation': [
+    'the key cannot do this: check its KeyUsage and KeySpec, and that the algorithm belongs to them',
+  ],
+  'Rejected.LimitExceeded': ['delete unused keys or ask for a higher quota'],
+  'Rejected.ShareQuotaExceedLimit': ['the KMS instance is full: delete unused keys or extend it'],
+  AliasAlreadyExists: ['choose another alias, or move this one: aliyun kms UpdateAlias'],
+  'Unsupported.Alias': ['use the key id instead of the alias'],
+  'InvalidProtocol.NeedSsl': ['use an https endpoint'],
+  'InvalidAccessKeyId.NotFound': ['check ALIBABA_CLOUD_ACCESS_KEY_ID: the service does not know this key'],
+  'InvalidAccessKeyId.Inactive': ['enable the access key in the RAM console, or use another one'],
+  SignatureDoesNotMatch: ['check ALIBABA_CLOUD_ACCESS_KEY_SECRET: it does not belong to the access key id'],
+  IncompleteSignature: ['check the credentials: the service could not read the signature'],
+  'InvalidSecurityToken.Expired': ['the STS token has expired: get new temporary credentials'],
+  'InvalidSecurityToken.MismatchWithAccessKey': [
+    'ALIBABA_CLOUD_SECURITY_TOKEN belongs to another access key: set all three together, or unset it',
+  ],
+  'InvalidSecurityToken.Malformed': [
+    'check ALIBABA_CLOUD_SECURITY_TOKEN, or unset it for a permanent access key',
+  ],
+};
+
+const ON_CREATE_KEY: Readonly<Record<string, readonly string[]>> = {
+  UnsupportedOperation: [
+    'asymmetric keys live in a KMS instance today: add --instance-id kst-…, as shown in the KMS console',
+  ],
+};
+
+/** Hints for error `code` of `action`; empty when nothing is known. */
+export function serviceHints(code: string, action: string): string[] {
+  const specific = action === 'CreateKey' ? lookUp(ON_CREATE_KEY, code) : undefined;
+  return (specific ?? lookUp(HINTS, code) ?? []).map((hint) => hint.replace('{action}', action));
+}
+
+/** A hint that names the clock's error when the service found the request's time stamp too old or too new. */
+export function clockHint(
+  code: string,
+  dateHeader: string | undefined,
+  nowMs: number = Date.now(),
+): string[] {
+  if (code !== 'InvalidTimeStamp.Expired') return [];
+  const serviceMs = Date.parse(dateHeader ?? '');
+  if (Number.isNaN(serviceMs))
+    return ["set this machine's clock: the service found the request's time wrong"];
+  const minutes = Math.round(Math.abs(nowMs - serviceMs) / 60_000);
+  const direction = nowMs < serviceMs ? 'behind' : 'ahead of';
+  return [`set this machine's clock: it is ${minutes} min ${direction} the service's`];
+}
+
+function lookUp<T>(table: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}

@@ -1,0 +1,94 @@
+/**
+ * The one seam between the vendor's SDK and the network: the OpenAPI client with `doRequest` replaced. It builds
+ * the request as the original does (style RPC, signature ACS3-HMAC-SHA256, everything in the query, no body) with
+ * the vendor's own nonce, time stamp and signer, and sends it through `http.ts`. It never retries and never waits.
+ */
+
+import { Config, type OpenApiRequest, type Params } from '@alicloud/openapi-client';
+import { Request } from '@alicloud/tea-typescript';
+import { readAnswer, type ServiceAnswer } from './answer.js';
+import { readCredential } from './credentials.js';
+import type { Endpoint } from './endpoint.js';
+import type { HttpChannel } from './http.js';
+import { type Credential, OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.js';
+
+const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
+const EMPTY_BODY_HASH = OpenApiUtil.hexEncode(OpenApiUtil.hash(Buffer.alloc(0), SIGNATURE_ALGORITHM));
+
+/** What a transport is made of. */
+export interface TransportParts {
+  readonly endpoint: Endpoint;
+  readonly credential: Credential;
+  readonly channel: HttpChannel;
+  /** Appended to the vendor's user agent, for example `kms-asym/1.0.0`. */
+  readonly userAgent: string;
+}
+
+/** The vendor's client on our HTTP; reached through `callApi` of the base class. */
+export class KmsTransport extends OpenApiClient {
+  readonly #origin: string;
+  readonly #channel: HttpChannel;
+
+  constructor({ endpoint, credential, channel, userAgent }: TransportParts) {
+    super(new Config({ credential, endpoint: endpoint.host, userAgent }));
+    this.#origin = endpoint.origin;
+    this.#channel = channel;
+  }
+
+  override async doRequest(params: Params, request: OpenApiRequest): Promise<ServiceAnswer> {
+    const signed = await this.#sign(params, request.query ?? {});
+    const url = new URL(params.pathname, this.#origin);
+    url.search = queryText(signed.query);
+    const answer = await this.#channel.send({ url, method: signed.method, headers: signed.headers });
+    return readAnswer(params.action, answer);
+  }
+
+  async #sign(params: Params, query: Readonly<Record<string, string>>): Promise<Request> {
+    const request = new Request();
+    request.method = params.method;
+    request.pathname = params.pathname;
+    request.query = { ...query };
+    request.headers = {
+      host: this._endpoint,
+      'x-acs-version': params.version,
+      'x-acs-action': params.action,
+      'user-agent': this.getUserAgent(),
+      'x-acs-date': OpenApiUtil.getTimestamp(),
+      'x-acs-signature-nonce': TeaUtil.getNonce(),
+      'x-acs-content-sha256': EMPTY_BODY_HASH,
+      accept: 'application/json',
+    };
+    await this.#authorize(request);
+    return request;
+  }
+
+  async #authorize(request: Request): Promise<void> {
+    const credential = await readCredential(this._credential);
+    const { headers, query } = request;
+    if (credential.providerName) headers['x-acs-credentials-provider'] = credential.providerName;
+    if (credential.type === 'bearer') {
+      headers['x-acs-bearer-token'] = credential.bearerToken ?? '';
+      query['SignatureType'] = 'BEARERTOKEN';
+      return;
+    }
+    const { accessKeyId = '', accessKeySecret = '', securityToken } = credential;
+    if (securityToken) {
+      headers['x-acs-accesskey-id'] = accessKeyId;
+      headers['x-acs-security-token'] = securityToken;
+    }
+    headers['Authorization'] = OpenApiUtil.getAuthorization(
+      request,
+      SIGNATURE_ALGORITHM,
+      EMPTY_BODY_HASH,
+      accessKeyId,
+      accessKeySecret,
+    );
+  }
+}
+
+function queryText(query: Readonly<Record<string, string>>): string {
+  const encode = (text: string): string => OpenApiUtil.getEncodeParam(text);
+  return Object.entries(query)
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .join('&');
+}

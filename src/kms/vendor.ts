@@ -1,0 +1,26 @@
+/**
+ * The default exports of the vendor's CommonJS packages. Node hands an ES module the whole `module.exports` as
+ * the default, some loaders already its `default` member; this is the one place that knows.
+ */
+
+import * as credentials from '@alicloud/credentials';
+import * as openApi from '@alicloud/openapi-client';
+import * as openApiUtil from '@alicloud/openapi-util';
+import * as teaUtil from '@alicloud/tea-util';
+
+function defaultOf<T>(exported: T | { readonly default: T }): T {
+  return typeof exported === 'object' && exported !== null && 'default' in exported
+    ? exported.default
+    : exported;
+}
+
+/** Client of the vendor's OpenAPI core, to be extended. */
+export const OpenApiClient = defaultOf(openApi.default);
+/** Canonical requests, hashes and signatures. */
+export const OpenApiUtil = defaultOf(openApiUtil.default);
+/** Nonces and the user agent. */
+export const TeaUtil = defaultOf(teaUtil.default);
+/** Source of credentials. */
+export const Credential = defaultOf(credentials.default);
+/** Instance type of {@link Credential}. */
+export type Credential = InstanceType<typeof Credential>;
