@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { KmsAsymError } from '../../errors.js';
 import type { Hsm } from './hsm.js';
+import { openPkcs11Hsm } from './pkcs11.js';
+import { findSoftHsm, openSoftHsm } from './softhsm.js';
 import { openSoftwareHsm } from './software.js';
 
 /** Surroundings of an HSM. */
@@ -17,15 +19,32 @@ export interface OpenHsmOptions {
  * `pkcs11:` URI (RFC 7512). `KmsAsymError` `usage` for another choice, `emulator` when the device cannot be used.
  */
 export async function openHsm(choice: string, options: OpenHsmOptions = {}): Promise<Hsm> {
+  if (choice.startsWith('pkcs11:')) return openPkcs11Hsm(choice);
   switch (choice) {
     case 'auto':
+      return openAuto(options);
+    case 'softhsm':
+      return openSoftHsm(options.stateDir);
     case 'software':
       return openSoftware(options);
     default:
-      throw new KmsAsymError('usage', `unknown HSM "${choice}"`, {
+      // A mistyped URI may hold a PIN.
+      throw new KmsAsymError('usage', /^\w{1,20}$/.test(choice) ? `unknown HSM "${choice}"` : 'unknown HSM', {
         hints: ['choose auto, softhsm, software or a pkcs11: URI'],
       });
   }
+}
+
+/** Only a SoftHSM that is not there is replaced: trouble with one that is would hide the keys it holds. */
+async function openAuto(options: OpenHsmOptions): Promise<Hsm> {
+  try {
+    await findSoftHsm();
+  } catch (error) {
+    if (!(error instanceof KmsAsymError)) throw error;
+    options.onNotice?.(`keys are kept in software, not in an HSM: ${error.message}`);
+    return openSoftware(options);
+  }
+  return openSoftHsm(options.stateDir);
 }
 
 function openSoftware({ stateDir }: OpenHsmOptions): Promise<Hsm> {
