@@ -66,9 +66,10 @@ function waitOf(failures: number, askedMs: number, random: () => number): number
 }
 
 async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (signal === undefined) return delay(ms);
   try {
-    await delay(ms, undefined, signal && { signal });
-  } catch (error) {
-    throw signal?.aborted ? abortError(signal) : error;
+    await delay(ms, undefined, { signal });
+  } catch {
+    throw abortError(signal);
   }
 }

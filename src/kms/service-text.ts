@@ -15,7 +15,7 @@ export const MAX_SERVICE_TEXT_CHARS = 500;
 export function serviceText(text: string, maxChars: number = MAX_SERVICE_TEXT_CHARS): string {
   // What will be shown at most survives a first rough cut, which bounds the work on a hostile megabyte.
   const rough = text.slice(0, maxChars * 16);
-  const line = rough.replace(TERMINAL_SEQUENCE, '').replace(SEPARATORS, ' ').replace(INVISIBLE, '').trim();
+  const line = rough.replace(TERMINAL_SEQUENCE, '').replace(INVISIBLE, '').replace(SEPARATORS, ' ').trim();
   const characters = Array.from(line);
   return characters.length <= maxChars ? line : `${characters.slice(0, maxChars - 1).join('')}…`;
 }

@@ -87,22 +87,20 @@ describe('answers', () => {
     ['with a length', true],
     ['without a length', false],
   ])('over 1 MiB %s are refused before they are read whole', async (_what, announced) => {
-    let closedEarly: Promise<boolean> | undefined;
+    let megabytes = 0;
     const server = await serve((_request, response) => {
-      closedEarly = new Promise((resolve) =>
-        response.once('close', () => {
-          resolve(!response.writableFinished);
-        }),
-      );
       if (announced) response.setHeader('content-length', 50_000_000);
-      for (let i = 0; i < 50; i++) response.write(Buffer.alloc(1_000_000, ' '));
-      response.end();
+      const more = (): void => {
+        if (++megabytes > 50) response.end();
+        else response.write(Buffer.alloc(1_000_000, ' '), more);
+      };
+      more();
     });
     const client = await clientOf(server.endpoint, { readTimeoutMs: 20_000 });
     const error = await rejection(client.describeKey('k'));
     expect(error).toMatchObject({ code: 'invalid-response' });
     expect(error.message).toContain('longer than 1048576 bytes');
-    expect(await closedEarly).toBe(true);
+    expect(megabytes).toBeLessThan(20);
   });
 
   it('of exactly the cap are taken, one byte more is not', async () => {

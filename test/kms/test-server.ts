@@ -127,11 +127,14 @@ export function makeCertificates(subjectAltName = 'DNS:localhost,IP:127.0.0.1'):
   return { caPem: read('ca.pem'), caFile, key: read('leaf.key'), cert: read('leaf.pem') };
 }
 
-/** An empty folder that goes with the test or suite. */
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder that goes with the process. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kms-asym-'));
-  process.once('exit', () => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  folders.push(folder);
   return folder;
 }
