@@ -1,9 +1,7 @@
 /** The executable: binds a run to this process. Only this file touches the process's exit status. */
 import { main } from '../src/cli/main.js';
-import { installSignalHandlers } from '../src/io/cleanup.js';
+import { interceptSignals } from '../src/io/cleanup.js';
 import { processStdio } from '../src/io/process-stdio.js';
-
-const interceptSignals = installSignalHandlers();
 
 void main(process.argv.slice(2), { stdio: processStdio(), env: process.env, interceptSignals }).then(
   (status) => {
