@@ -65,6 +65,7 @@ export interface EncryptOutput extends KeyVersionRef {
   readonly requestId: string;
 }
 
+/** The actions; see the top of this file for what they reject with. */
 export interface KmsClient {
   createKey(input: CreateKeyInput): Promise<KeyMetadata>;
   describeKey(keyId: string): Promise<KeyMetadata>;

@@ -59,7 +59,10 @@ export class Exchange {
     });
     outgoing.on('socket', (socket) => {
       if (outgoing.reusedSocket || !isConnecting(socket)) this.#onConnected();
-      else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => this.#onConnected());
+      else
+        socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => {
+          this.#onConnected();
+        });
     });
     outgoing.on('response', (incoming) => {
       this.#onConnected();

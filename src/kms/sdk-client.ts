@@ -6,9 +6,7 @@
  */
 
 import * as kms from '@alicloud/kms20160120';
-import { OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { cast, type Model } from '@alicloud/tea-typescript';
-import { RuntimeOptions } from '@alicloud/tea-util';
 import { encodeBase64 } from '../crypto/encoding.js';
 import { VERSION } from '../version.js';
 import { CallError } from './call-error.js';
@@ -31,7 +29,6 @@ import { CreateInstanceKeyRequest, tagsParameter } from './models.js';
 import { keyMetadata, type Loose, resolved } from './outputs.js';
 import { type RetryOptions, withRetry } from './retry.js';
 import { KmsTransport } from './transport.js';
-import { OpenApiUtil } from './vendor.js';
 
 const VERSIONS_PER_PAGE = 100;
 /** Fifty versions per key is the documented limit; this is far above and keeps a broken service from looping us. */
@@ -173,16 +170,10 @@ class SdkClient implements KmsClient {
 
   /** One action with retries; the answer is cast to the model, its members are still to be checked. */
   async #call<T extends Model>(action: string, request: Model, response: T): Promise<T> {
-    const params = new Params({ ...RPC, action });
-    const query: unknown = OpenApiUtil.query(request.toMap());
     const attempt = async (): Promise<T> => {
-      const answer = await this.#transport.callApi(
-        params,
-        new OpenApiRequest({ query }),
-        new RuntimeOptions({}),
-      );
+      const answer = await this.#transport.invoke(action, request.toMap());
       try {
-        return cast(answer['body'], response);
+        return cast(answer.body, response);
       } catch {
         throw new Fields(action).invalid('shape');
       }
@@ -190,18 +181,6 @@ class SdkClient implements KmsClient {
     return withRetry({ action, repeatable: action !== 'CreateKey', attempt }, this.#retry);
   }
 }
-
-/** How the vendor's current clients call KMS; the constant members of `Params`. */
-const RPC = {
-  version: '2016-01-20',
-  protocol: 'HTTPS',
-  pathname: '/',
-  method: 'POST',
-  authType: 'AK',
-  style: 'RPC',
-  reqBodyType: 'formData',
-  bodyType: 'json',
-};
 
 function newestFirst(versions: readonly KeyVersion[]): KeyVersion[] {
   return versions.toSorted((a, b) => Date.parse(b.creationDate) - Date.parse(a.creationDate));

@@ -4,7 +4,7 @@
  * the vendor's own nonce, time stamp and signer, and sends it through `http.ts`. It never retries and never waits.
  */
 
-import { Config, type OpenApiRequest, type Params } from '@alicloud/openapi-client';
+import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { Request } from '@alicloud/tea-typescript';
 import { readAnswer, type ServiceAnswer } from './answer.js';
 import { readCredential } from './credentials.js';
@@ -15,6 +15,23 @@ import { type Credential, OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.j
 const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
 const EMPTY_BODY_HASH = OpenApiUtil.hexEncode(OpenApiUtil.hash(Buffer.alloc(0), SIGNATURE_ALGORITHM));
 
+/** How the vendor's current clients call KMS. */
+const RPC = {
+  version: '2016-01-20',
+  protocol: 'HTTPS',
+  pathname: '/',
+  method: 'POST',
+  authType: 'AK',
+  style: 'RPC',
+  reqBodyType: 'formData',
+  bodyType: 'json',
+};
+
+/** The base class with run-time options of any kind: it only hands them through to `doRequest`, which has none. */
+interface CallApi {
+  callApi(params: Params, request: OpenApiRequest, runtime: object): Promise<unknown>;
+}
+
 /** What a transport is made of. */
 export interface TransportParts {
   readonly endpoint: Endpoint;
@@ -24,7 +41,7 @@ export interface TransportParts {
   readonly userAgent: string;
 }
 
-/** The vendor's client on our HTTP; reached through `callApi` of the base class. */
+/** The vendor's client, whose requests leave through our HTTP. */
 export class KmsTransport extends OpenApiClient {
   readonly #origin: string;
   readonly #channel: HttpChannel;
@@ -35,19 +52,26 @@ export class KmsTransport extends OpenApiClient {
     this.#channel = channel;
   }
 
+  /** Makes one call; `parameters` may be nested, they are flattened as the vendor does. Rejects with a `KmsAsymError`. */
+  async invoke(action: string, parameters: Readonly<Record<string, unknown>>): Promise<ServiceAnswer> {
+    const request = new OpenApiRequest({ query: OpenApiUtil.query(parameters) });
+    const answer = await (this as CallApi).callApi(new Params({ ...RPC, action }), request, {});
+    return answer as ServiceAnswer;
+  }
+
   override async doRequest(params: Params, request: OpenApiRequest): Promise<ServiceAnswer> {
-    const signed = await this.#sign(params, request.query ?? {});
+    const signed = await this.#sign(params, { ...request.query });
     const url = new URL(params.pathname, this.#origin);
     url.search = queryText(signed.query);
     const answer = await this.#channel.send({ url, method: signed.method, headers: signed.headers });
     return readAnswer(params.action, answer);
   }
 
-  async #sign(params: Params, query: Readonly<Record<string, string>>): Promise<Request> {
+  async #sign(params: Params, query: Record<string, string>): Promise<Request> {
     const request = new Request();
     request.method = params.method;
     request.pathname = params.pathname;
-    request.query = { ...query };
+    request.query = query;
     request.headers = {
       host: this._endpoint,
       'x-acs-version': params.version,

@@ -9,9 +9,7 @@ import { Credential } from '../../src/kms/vendor.js';
 import { parseEndpoint } from '../../src/kms/endpoint.js';
 import { openHttpChannel } from '../../src/kms/http.js';
 import { ACCESS, clientOf, json, serve, temporaryFolder, type TestServer } from './test-server.js';
-import { OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { Config } from '@alicloud/credentials';
-import { RuntimeOptions } from '@alicloud/tea-util';
 
 const SECRET = 'TOPSECRETVALUE';
 let home: string;
@@ -98,14 +96,7 @@ describe('found', () => {
       channel,
       userAgent: 'test',
     });
-    const params = new Params({
-      action: 'A',
-      version: '2016-01-20',
-      pathname: '/',
-      method: 'POST',
-      style: 'RPC',
-    });
-    await transport.callApi(params, new OpenApiRequest({}), new RuntimeOptions({}));
+    await transport.invoke('A', {});
     channel.close();
     expect(server.received[0]?.headers).toMatchObject({ 'x-acs-bearer-token': 'bear' });
     expect(server.received[0]?.headers.authorization).toBeUndefined();

@@ -37,8 +37,10 @@ async function answering(body: object) {
 }
 
 function only(received: readonly Received[]): Received {
-  expect(received).toHaveLength(1);
-  return received[0] as Received;
+  const [first, ...more] = received;
+  expect(more).toEqual([]);
+  if (first === undefined) throw new Error('no request came');
+  return first;
 }
 
 /** ACS3-HMAC-SHA256, written from its description, on decoded values. */
