@@ -1,169 +1,164 @@
 /**
- * A regular file that appears whole: written to a new file beside the target, flushed, then named. The temporary
- * name, `.NAME.kms-asym-….tmp`, tells what a crash left behind.
+ * A file whose final name is whole or absent, whatever ends the process: an exclusive temporary file beside it
+ * (`.NAME.kms-asym-XXXX.tmp`), fsync, then one system call that gives it its name.
  */
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  unlinkSync,
-} from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { errnoOf } from '../errors.js';
-import { removeOnSignal } from './cleanup.js';
-import { writeFully } from './direct-file.js';
-import { writeError } from './file-error.js';
-import type { Output, OutputOptions } from './output.js';
-import { exists } from './output-target.js';
+import fs from 'node:fs';
+import path from 'node:path';
+import { errnoOf, KmsAsymError } from '../errors.js';
+import { removeOnExit } from './cleanup.js';
+import { writeDescriptor } from './descriptor.js';
+import { writeFailed } from './system-error.js';
 
-/** How the file is to be made. */
-export interface AtomicFileOptions extends Pick<OutputOptions, 'force' | 'secret'> {
-  /** Permissions to keep from the file that is replaced. */
+/** Where the file goes, and how. */
+export interface AtomicFileOptions {
+  /** Final name; not a symbolic link, nor in a directory that is missing. */
+  readonly target: string;
+  /** The name that people gave, quoted for messages. */
+  readonly subject: string;
+  /** Replace what has the final name; otherwise it must be free, also in the moment of the commit. */
+  readonly replace: boolean;
+  /** Permission bits whatever the umask; `undefined` leaves them to the umask. */
   readonly mode: number | undefined;
 }
 
-/** Leaves room for the rest of the temporary name within the usual 255 bytes. */
-const MAX_NAME_BYTES = 180;
 let counter = 0;
 
-export class AtomicFile implements Output {
-  readonly #target: string;
+/** A file being written; it exists under its temporary name from the start. */
+export class AtomicFile {
   readonly #options: AtomicFileOptions;
+  readonly #temporary: string;
+  readonly #release: () => void;
   #fd: number | undefined;
-  #temporary: string | undefined;
-  #release: (() => void) | undefined;
 
-  constructor(target: string, options: AtomicFileOptions) {
-    this.#target = target;
+  /** @throws KmsAsymError `write-failed` */
+  constructor(options: AtomicFileOptions) {
     this.#options = options;
-  }
-
-  check(): void {
-    // Done by the owner, who knows the name the user gave.
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#attempt(() => {
-      writeFully(this.#open(), bytes);
-    });
-  }
-
-  commit(): Promise<void> {
-    return this.#attempt(() => {
-      fsyncSync(this.#open());
-      this.#close();
-      this.#publish();
-      this.#release?.();
-      syncDirectory(dirname(this.#target));
-    });
-  }
-
-  abort(): void {
-    this.#close();
-    if (this.#temporary !== undefined) removeIfThere(this.#temporary);
-    this.#temporary = undefined;
-    this.#release?.();
-  }
-
-  #attempt(action: () => void): Promise<void> {
     try {
-      action();
-      return Promise.resolve();
+      const { fd, temporary } = openTemporary(options.target, options.mode);
+      this.#fd = fd;
+      this.#temporary = temporary;
+      this.#release = removeOnExit(temporary);
+    } catch (error) {
+      throw writeFailed(options.subject, error);
+    }
+    this.#guard(() => {
+      // The umask took bits away when the file was made.
+      if (options.mode !== undefined) fs.fchmodSync(this.#descriptor, options.mode);
+    });
+  }
+
+  /** @throws KmsAsymError `write-failed`, and then nothing is left of the file */
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      await writeDescriptor(this.#descriptor, bytes, this.#options.subject);
     } catch (error) {
       this.abort();
-      return Promise.reject(writeError(error, this.#target));
+      throw error;
     }
   }
 
-  #open(): number {
-    if (this.#fd !== undefined) return this.#fd;
-    const { secret, mode } = this.#options;
-    for (;;) {
-      const temporary = temporaryName(this.#target);
-      this.#release = removeOnSignal(temporary);
-      try {
-        this.#fd = openSync(temporary, 'wx', secret ? 0o600 : 0o666);
-        this.#temporary = temporary;
-        break;
-      } catch (error) {
-        this.#release();
-        if (errnoOf(error) !== 'EEXIST') throw error;
-      }
-    }
-    // The umask may have taken even the owner's bits.
-    if (secret) fchmodSync(this.#fd, 0o600);
-    else if (mode !== undefined) fchmodSync(this.#fd, mode);
+  /**
+   * Gives the file its final name.
+   *
+   * @throws KmsAsymError `file-exists` when the name was taken meanwhile, `write-failed`; nothing is left then
+   */
+  commit(): void {
+    const { target, replace } = this.#options;
+    this.#guard(() => {
+      const fd = this.#descriptor;
+      fs.fsyncSync(fd);
+      this.#fd = undefined;
+      fs.closeSync(fd);
+      if (replace) fs.renameSync(this.#temporary, target);
+      else nameUnlessTaken(this.#temporary, target);
+    });
+    this.#release();
+    syncDirectory(path.dirname(target));
+  }
+
+  /** Removes the temporary file. */
+  abort(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    attempt(() => {
+      if (fd !== undefined) fs.closeSync(fd);
+    });
+    attempt(() => {
+      fs.unlinkSync(this.#temporary);
+    });
+    this.#release();
+  }
+
+  get #descriptor(): number {
+    if (this.#fd === undefined) throw new Error('the file is already committed or aborted');
     return this.#fd;
   }
 
-  /** With force the old file is replaced; without, a file that appeared in the meantime is kept. */
-  #publish(): void {
-    const temporary = this.#temporary ?? '';
-    if (this.#options.force) {
-      renameSync(temporary, this.#target);
-    } else {
-      publishNew(temporary, this.#target);
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.abort();
+      throw errnoOf(error) === 'EEXIST'
+        ? alreadyExists(this.#options.subject)
+        : writeFailed(this.#options.subject, error);
     }
-    this.#temporary = undefined;
-  }
-
-  #close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
   }
 }
 
-function publishNew(temporary: string, target: string): void {
+/** The refusal of a final name that is taken: `file-exists`. */
+export function alreadyExists(subject: string): KmsAsymError {
+  return new KmsAsymError('file-exists', `${subject} already exists`, {
+    hints: ['--force replaces it'],
+  });
+}
+
+function openTemporary(target: string, mode = 0o666): { fd: number; temporary: string } {
+  const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
+  // Names have at most 255 bytes; a character has at most four.
+  const stem = [...path.basename(target)].slice(0, 50).join('');
+  for (let tries = 0; ; tries += 1) {
+    const unique = `${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}${(counter += 1).toString(36)}`;
+    const temporary = path.join(path.dirname(target), `.${stem}.kms-asym-${unique}.tmp`);
+    try {
+      return { fd: fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL, mode), temporary };
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST' || tries === 10) throw error;
+    }
+  }
+}
+
+/** Unlike rename, link fails when the name is taken. */
+function nameUnlessTaken(temporary: string, target: string): void {
   try {
-    linkSync(temporary, target);
+    fs.linkSync(temporary, target);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw exists(target);
-    // No hard links here (FAT, some network file systems): look, then rename. The gap is small but there.
-    if (isThere(target)) throw exists(target);
-    renameSync(temporary, target);
+    if (errnoOf(error) === 'EEXIST') throw error;
+    // No hard links here (FAT, some network file systems): looking before renaming is the best there is.
+    if (fs.lstatSync(target, { throwIfNoEntry: false }))
+      throw Object.assign(new Error('taken'), { code: 'EEXIST' });
+    fs.renameSync(temporary, target);
     return;
   }
-  removeIfThere(temporary);
+  fs.unlinkSync(temporary);
 }
 
-function temporaryName(target: string): string {
-  counter += 1;
-  const unique = `${process.pid}-${process.hrtime.bigint().toString(36)}-${counter}`;
-  const name = Buffer.from(basename(target)).subarray(0, MAX_NAME_BYTES).toString('utf8');
-  return join(dirname(target), `.${name}.kms-asym-${unique}.tmp`);
-}
-
-function isThere(path: string): boolean {
-  try {
-    lstatSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Gone already, which is what was wanted.
-  }
-}
-
-/** Best effort: not every file system lets a directory be flushed. */
-function syncDirectory(path: string): void {
-  try {
-    const fd = openSync(path, 'r');
+/** Makes the name itself survive a power loss, where the system can. */
+function syncDirectory(directory: string): void {
+  attempt(() => {
+    const fd = fs.openSync(directory, 'r');
     try {
-      fsyncSync(fd);
+      fs.fsyncSync(fd);
     } finally {
-      closeSync(fd);
+      fs.closeSync(fd);
     }
+  });
+}
+
+function attempt(step: () => void): void {
+  try {
+    step();
   } catch {
-    // The file itself is on disk; only its name may be lost in a crash.
+    // Best effort: nothing better can be done about it, and the outcome is decided already.
   }
 }

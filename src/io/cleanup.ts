@@ -1,73 +1,90 @@
 /**
- * Signals. Until a temporary file exists, none is handled: the system's default ends the process, even in a blocking
- * read. While one exists, a signal removes it first and then ends the process as the signal would have, so a shell
- * sees 128 + n either way.
+ * Temporary files never outlive the process, SIGKILL apart.
+ *
+ * Handlers stand only while there is something to remove or somebody listens: without one the system ends the
+ * process at once, even where it is stuck in a write to a pipe that nobody reads. When there was something to remove,
+ * the signal is raised again afterwards, so that every caller sees what it would have seen: 128 + n in a shell.
  */
-import { unlinkSync } from 'node:fs';
+import fs from 'node:fs';
 
-const SIGNALS = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 } as const;
-type Handled = keyof typeof SIGNALS;
+/** Gets a signal in place of the default. */
+export type SignalListener = (signal: NodeJS.Signals) => void;
+
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 const temporaryFiles = new Set<string>();
-let interceptor: ((signal: NodeJS.Signals) => void) | undefined;
-let listening = false;
+const listeners: SignalListener[] = [];
+let installed = false;
+let standing = false;
+let atExit = false;
 
 /**
- * Removes `path` when a signal ends the process. Register before the file is created.
+ * Removes a file when the process ends before `release` is called: by a signal, if handlers are installed, by an
+ * uncaught error or by an exit.
  *
- * @returns takes the registration back
+ * @returns release, to be called when the file has its final name or is gone
  */
-export function removeOnSignal(path: string): () => void {
+export function removeOnExit(path: string): () => void {
   temporaryFiles.add(path);
-  update();
+  if (!atExit) process.on('exit', removeTemporaryFiles);
+  atExit = true;
+  adjust();
   return () => {
     temporaryFiles.delete(path);
-    update();
+    adjust();
   };
 }
 
 /**
- * Hands the first signal to `listener` in place of ending the process; a second signal ends it at once. One
- * interceptor at a time.
+ * From now on SIGINT, SIGTERM and SIGHUP remove temporary files before they end the process.
  *
- * @returns takes the interception back
+ * @returns intercept, which hands signals to a listener instead, the latest first, until it is released. While a
+ * listener stands it gets every signal: release it at the first one to let a second end the process at once.
  */
-export function interceptSignals(listener: (signal: NodeJS.Signals) => void): () => void {
-  interceptor = listener;
-  update();
-  return () => {
-    if (interceptor === listener) interceptor = undefined;
-    update();
+export function installSignalHandlers(): (listener: SignalListener) => () => void {
+  installed = true;
+  adjust();
+  return (listener) => {
+    listeners.push(listener);
+    adjust();
+    return () => {
+      const index = listeners.indexOf(listener);
+      if (index >= 0) listeners.splice(index, 1);
+      adjust();
+    };
   };
 }
 
-function update(): void {
-  const wanted = temporaryFiles.size > 0 || interceptor !== undefined;
-  if (wanted === listening) return;
-  listening = wanted;
-  for (const signal of Object.keys(SIGNALS) as Handled[]) {
-    if (wanted) process.on(signal, handle);
-    else process.off(signal, handle);
+function adjust(): void {
+  // The system ignores signals without a handler for the first process of a container.
+  const needed = installed && (temporaryFiles.size > 0 || listeners.length > 0 || process.pid === 1);
+  if (needed === standing) return;
+  standing = needed;
+  for (const signal of Object.keys(SIGNALS)) {
+    if (needed) process.on(signal, handle);
+    else process.removeListener(signal, handle);
   }
 }
 
-let interrupted = false;
-
-function handle(signal: NodeJS.Signals): void {
-  if (interceptor && !interrupted) {
-    interrupted = true;
-    interceptor(signal);
+function handle(signal: keyof typeof SIGNALS): void {
+  const listener = listeners.at(-1);
+  if (listener) {
+    listener(signal);
     return;
   }
+  removeTemporaryFiles();
+  for (const name of Object.keys(SIGNALS)) process.removeListener(name, handle);
+  if (process.platform !== 'win32') process.kill(process.pid, signal);
+  process.exit(128 + SIGNALS[signal]);
+}
+
+function removeTemporaryFiles(): void {
   for (const path of temporaryFiles) {
     try {
-      unlinkSync(path);
+      fs.unlinkSync(path);
     } catch {
-      // Already renamed, or gone: nothing is left to remove.
+      // Gone already, or its directory is: there is nobody left to tell.
     }
   }
-  for (const name of Object.keys(SIGNALS) as Handled[]) process.off(name, handle);
-  process.kill(process.pid, signal);
-  // Where the default action of a signal is nothing (process 1 of a container), still end.
-  process.exit(128 + SIGNALS[signal as Handled]);
+  temporaryFiles.clear();
 }

@@ -1,55 +1,80 @@
-/** Where a command reads from: a file, a FIFO, or standard input. Never the whole of it at once. */
-import { closeSync, fstatSync, open, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
+/** Where data is read from: a file, a pipe, a device or stdin; opened once, read as it comes. */
+import fs from 'node:fs';
 import { KmsAsymError } from '../errors.js';
-import { readError } from './file-error.js';
-import { fdChunks } from './process-stdio.js';
+import { readDescriptor } from './descriptor.js';
+import { identityOf, type FileIdentity } from './file-identity.js';
 import type { ByteSource } from './stdio.js';
+import { readFailed } from './system-error.js';
 
-/** What makes two names one file. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
-
-/** An input that exists and may be read once. */
+/** An opened input. */
 export interface Input {
-  /** For messages: the file name as given, or `standard input`. */
+  /** For messages: the path as given, or `stdin`. */
   readonly name: string;
-  /** Of regular files. */
-  readonly identity?: FileIdentity;
-  /** Of regular files, in bytes. */
+  /** The path as given; absent for stdin. */
+  readonly path?: string;
+  /** The regular file that is read, also behind stdin; absent for anything else. */
+  readonly identity?: FileIdentity | undefined;
+  /** Bytes of a regular file when it was opened; absent for anything else. */
   readonly size?: number;
-  /** All bytes in order; rejects with `KmsAsymError` `read-failed`. */
+  /** The bytes until end of file, never in empty chunks. May be called once. Rejects with `read-failed`. */
   chunks(): AsyncIterable<Uint8Array>;
-  /** Closes what is open; may be called twice. */
+  /** Lets go of the file. May be called more than once. */
   close(): void;
 }
 
-/**
- * Opens a file, or standard input for `-` or nothing.
- *
- * @throws KmsAsymError `file-not-found`, `read-failed`, or `usage` when a person would be waited for silently
- */
-export function openInput(path: string | undefined, stdin: ByteSource): Input {
-  if (path === undefined && stdin.isTerminal) {
-    throw new KmsAsymError('usage', 'no input is given, and standard input is a terminal', {
-      hints: ['name a file, pipe something in, or say - to type the input'],
-    });
-  }
-  if (path === undefined || path === '-') {
-    return { name: 'standard input', chunks: () => stdin.chunks(), close: () => undefined };
-  }
-  return openFile(path);
+/** True when an INPUT argument means stdin; of several inputs only one may. */
+export function isStdin(path: string | undefined): path is '-' | undefined {
+  return path === undefined || path === '-';
 }
 
 /**
- * The first bytes of an input.
+ * Opens an input. A FIFO waits here for its writer.
  *
- * @param maxBytes - how many at most
- * @returns those bytes, and whether there were more
+ * @param path - as given; `-` or nothing is stdin
+ * @throws KmsAsymError `file-not-found`, `read-failed`; `usage` for a terminal that nobody asked for with `-`
+ */
+export function openInput(path: string | undefined, stdin: ByteSource): Input {
+  if (!isStdin(path)) return openFile(path);
+  if (path === undefined && stdin.isTerminal) {
+    throw new KmsAsymError('usage', 'no input is given, and stdin is a terminal', {
+      hints: [
+        'name a file, or pipe data in',
+        'to type the data, and end it with Ctrl-D, name - as the input',
+      ],
+    });
+  }
+  return {
+    name: 'stdin',
+    identity: stdin.identity,
+    chunks: () => stdin.chunks(),
+    close: () => undefined,
+  };
+}
+
+function openFile(path: string): Input {
+  const { fd, stats } = openForReading(path);
+  let open = true;
+  return {
+    name: path,
+    path,
+    identity: identityOf(stats),
+    ...(stats.isFile() && { size: Number(stats.size) }),
+    chunks: () => readDescriptor(fd, quoted(path)),
+    close: () => {
+      if (open) fs.closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+/**
+ * The first `maxBytes` of an input, and whether there is more. Holds no more than that and one chunk, so an endless
+ * input does no harm.
+ *
+ * @throws KmsAsymError `read-failed`
  */
 export async function readUpTo(
-  input: Input,
+  input: Pick<Input, 'chunks'>,
   maxBytes: number,
 ): Promise<{ bytes: Buffer; truncated: boolean }> {
   const chunks: Uint8Array[] = [];
@@ -59,88 +84,50 @@ export async function readUpTo(
     length += chunk.length;
     if (length > maxBytes) break;
   }
-  const bytes = Buffer.concat(chunks);
-  return { bytes: bytes.subarray(0, maxBytes), truncated: length > maxBytes };
+  const truncated = length > maxBytes;
+  return { bytes: Buffer.concat(chunks, Math.min(length, maxBytes)), truncated };
 }
 
 /**
- * A whole small file, such as a key.
+ * A whole file that must be small: a public key, a certificate. Reads FIFOs too (`<(command)`).
  *
- * @param what - what it is, for the message when it is too large: `public key file`
- * @throws KmsAsymError `file-not-found` or `read-failed`
+ * @param what - what the file should be, for the error of one that is too large: `public key file`
+ * @throws KmsAsymError `file-not-found`; `read-failed`, also when it is longer than `maxBytes`
  */
 export function readSmallFile(path: string, maxBytes: number, what: string): Buffer {
-  let fd: number | undefined;
+  const { fd } = openForReading(path);
   try {
-    fd = openSync(path, 'r');
-    const buffer = Buffer.allocUnsafe(maxBytes + 1);
+    const buffer = Buffer.alloc(maxBytes + 1);
     let length = 0;
-    for (;;) {
-      const count = readSync(fd, buffer, length, buffer.length - length, null);
-      length += count;
-      if (count === 0 || length > maxBytes) break;
+    for (let count = -1; count !== 0 && length <= maxBytes; length += count) {
+      count = fs.readSync(fd, buffer, length, buffer.length - length, null);
     }
     if (length <= maxBytes) return buffer.subarray(0, length);
   } catch (error) {
-    throw readError(error, path);
+    throw readFailed(quoted(path), error);
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    fs.closeSync(fd);
   }
-  throw new KmsAsymError('read-failed', `"${path}" is too large for a ${what}`);
+  throw new KmsAsymError(
+    'read-failed',
+    `${quoted(path)} is longer than ${maxBytes} bytes, too long for a ${what}`,
+  );
 }
 
-function openFile(path: string): Input {
-  try {
-    const stats = statSync(path, { bigint: true });
-    if (stats.isDirectory()) throw new KmsAsymError('read-failed', `"${path}" is a directory, not a file`);
-    return stats.isFile() ? regularFile(path) : specialFile(path);
-  } catch (error) {
-    throw readError(error, path);
-  }
-}
-
-function regularFile(path: string): Input {
-  const fd = openSync(path, 'r');
-  const stats: BigIntStats = fstatSync(fd, { bigint: true });
-  let isOpen = true;
-  return {
-    name: path,
-    identity: { dev: stats.dev, ino: stats.ino },
-    size: Number(stats.size),
-    chunks: () => named(path, () => fdChunks(fd)),
-    close: () => {
-      if (isOpen) closeSync(fd);
-      isOpen = false;
-    },
-  };
-}
-
-/** Opening a FIFO waits for its writer, so it happens off the main thread and not before it is read. */
-function specialFile(path: string): Input {
+function openForReading(path: string): { fd: number; stats: fs.BigIntStats } {
   let fd: number | undefined;
-  return {
-    name: path,
-    chunks: () =>
-      named(path, async function* () {
-        fd = await new Promise<number>((resolve, reject) => {
-          open(path, 'r', (error, opened) => {
-            if (error) reject(error);
-            else resolve(opened);
-          });
-        });
-        yield* fdChunks(fd);
-      }),
-    close: () => {
-      if (fd !== undefined) closeSync(fd);
-      fd = undefined;
-    },
-  };
+  try {
+    fd = fs.openSync(path, 'r');
+    const stats = fs.fstatSync(fd, { bigint: true });
+    if (!stats.isDirectory()) return { fd, stats };
+  } catch (error) {
+    if (fd !== undefined) fs.closeSync(fd);
+    throw readFailed(quoted(path), error);
+  }
+  fs.closeSync(fd);
+  throw new KmsAsymError('read-failed', `${quoted(path)} is a directory`);
 }
 
-async function* named(path: string, chunks: () => AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  try {
-    yield* chunks();
-  } catch (error) {
-    throw readError(error, path);
-  }
+function quoted(path: string): string {
+  return `"${path}"`;
 }

@@ -1,71 +1,113 @@
-/** What stands where an output is to go, and whether it may go there. */
-import { lstatSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
-import { dirname } from 'node:path';
+/**
+ * What an output path leads to, and whether it may be written. All refusals happen here, before anything is created
+ * and before any expensive step.
+ *
+ * With `--force` a symbolic link is followed, and what it leads to is replaced; the link stays a link.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
 import { errnoOf, KmsAsymError } from '../errors.js';
-import { writeError } from './file-error.js';
-import type { OutputOptions } from './output.js';
+import { alreadyExists } from './atomic-file.js';
+import { identityOf, isSameFile, type FileIdentity } from './file-identity.js';
+import { writeFailed } from './system-error.js';
 
-/** A place that may be written. */
-export interface OutputTarget {
-  /** The name to give the finished file: links are resolved. */
-  readonly path: string;
-  /** A device, FIFO or socket: written in place. */
-  readonly isSpecial: boolean;
-  /** Permissions of the file that is replaced. */
-  readonly mode: number | undefined;
-}
+/** Where the bytes go. */
+export type OutputTarget =
+  /** The stdout of this process, asked for by name. */
+  | { readonly kind: 'stdout' }
+  /** Something that is not replaced but written: a device, a FIFO, a descriptor of this process. */
+  | { readonly kind: 'device' }
+  /** A regular file, which may exist only with `force`; `mode` is what the existing one has. */
+  | { readonly kind: 'file'; readonly path: string; readonly mode: number | undefined };
+
+const MAX_LINKS = 40;
+const STDOUT = /^\/(dev\/stdout|(dev|proc\/self)\/fd\/1)$/;
+const DESCRIPTOR = /^\/(dev\/stderr|(dev|proc\/self)\/fd\/\d+)$/;
 
 /**
- * Looks at the target.
+ * Looks at the path without touching anything.
  *
- * @throws KmsAsymError `same-file`, `file-exists` (without force), `file-not-found` (no such directory) or
- *   `write-failed` (a directory, a dangling link, no permission)
+ * @param input - the file that is read, if it is a regular one
+ * @throws KmsAsymError `file-exists`, `same-file`, `file-not-found` (of the directory), `write-failed`
  */
 export function inspectTarget(
-  path: string,
-  { force, input }: Pick<OutputOptions, 'force' | 'input'>,
+  outputPath: string,
+  force: boolean,
+  input: FileIdentity | undefined,
 ): OutputTarget {
-  const own = look(path, lstatSync);
-  if (!own) return absentTarget(path);
-  const stats = own.isSymbolicLink() ? look(path, statSync) : own;
-  if (!stats) throw new KmsAsymError('write-failed', `cannot write "${path}": it is a link to nothing`);
-  if (stats.isDirectory())
-    throw new KmsAsymError('write-failed', `cannot write "${path}": it is a directory`);
-  if (!stats.isFile()) return { path, isSpecial: true, mode: undefined };
-  const identity = input?.identity;
-  if (identity && identity.dev === stats.dev && identity.ino === stats.ino) {
-    throw new KmsAsymError('same-file', `"${path}" is the file that is being read`, {
-      hints: ['write to another name and rename it afterwards'],
+  const subject = `"${outputPath}"`;
+  if (STDOUT.test(outputPath)) return { kind: 'stdout' };
+  // The system's own links to open descriptors; what was opened before this process may not be replaced.
+  if (DESCRIPTOR.test(outputPath)) return { kind: 'device' };
+  try {
+    refuseInput(outputPath, subject, input);
+    const target = force ? followLinks(outputPath) : outputPath;
+    const stats = fs.lstatSync(target, { throwIfNoEntry: false });
+    if (!stats) return newFile(target, subject);
+    return existing(stats, target, subject, force);
+  } catch (error) {
+    throw error instanceof KmsAsymError ? error : writeFailed(subject, error);
+  }
+}
+
+function existing(stats: fs.Stats, target: string, subject: string, force: boolean): OutputTarget {
+  if (stats.isDirectory()) throw new KmsAsymError('write-failed', `${subject} is a directory`);
+  if (stats.isCharacterDevice() || stats.isFIFO()) return { kind: 'device' };
+  if (stats.isSymbolicLink()) {
+    throw new KmsAsymError('file-exists', `${subject} is a symbolic link`, {
+      hints: ['--force replaces the file that it leads to'],
     });
   }
-  if (!force) throw exists(path, own.isSymbolicLink());
-  return { path: realpathSync(path), isSpecial: false, mode: Number(stats.mode & 0o777n) };
+  if (!force) throw alreadyExists(subject);
+  if (!stats.isFile()) return { kind: 'device' };
+  requireDirectory(target, subject);
+  return { kind: 'file', path: target, mode: stats.mode & 0o777 };
 }
 
-/** The refusal to replace `path`. */
-export function exists(path: string, isLink = false): KmsAsymError {
-  const what = isLink ? 'exists and is a symbolic link' : 'exists already';
-  return new KmsAsymError('file-exists', `"${path}" ${what}`, {
-    hints: [isLink ? 'to replace what it points to: --force' : 'to replace it: --force'],
-  });
-}
-
-function absentTarget(path: string): OutputTarget {
-  const directory = dirname(path);
-  const stats = look(directory, statSync);
-  if (!stats) throw new KmsAsymError('file-not-found', `the directory "${directory}" does not exist`);
-  if (!stats.isDirectory()) throw new KmsAsymError('file-not-found', `"${directory}" is not a directory`);
-  return { path, isSpecial: false, mode: undefined };
-}
-
-function look(
-  path: string,
-  stat: (path: string, options: { bigint: true }) => BigIntStats,
-): BigIntStats | undefined {
-  try {
-    return stat(path, { bigint: true });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw writeError(error, path);
+function newFile(target: string, subject: string): OutputTarget {
+  if (/[/\\]$/.test(target) && path.basename(target) !== target) {
+    throw new KmsAsymError('write-failed', `${subject} names a directory, not a file`);
   }
+  requireDirectory(target, subject);
+  return { kind: 'file', path: target, mode: undefined };
+}
+
+/** The directory must be there and take a new entry: finding that out after a call to the service would be late. */
+function requireDirectory(target: string, subject: string): void {
+  const directory = path.dirname(target);
+  const stats = fs.statSync(directory, { throwIfNoEntry: false });
+  if (!stats) {
+    throw new KmsAsymError('file-not-found', `the directory of ${subject} does not exist`, {
+      hints: [`mkdir -p '${directory}'`],
+    });
+  }
+  if (!stats.isDirectory()) throw new KmsAsymError('write-failed', `"${directory}" is not a directory`);
+  fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK);
+}
+
+function refuseInput(outputPath: string, subject: string, input: FileIdentity | undefined): void {
+  if (!input) return;
+  let stats: fs.BigIntStats | undefined;
+  try {
+    stats = fs.statSync(outputPath, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    // What is wrong with the path is said where the path itself is looked at.
+    if (errnoOf(error) === undefined) throw error;
+  }
+  if (stats && isSameFile(identityOf(stats), input)) throw sameFile(subject);
+}
+
+/** The refusal of an output that is the input: `same-file`. */
+export function sameFile(subject: string): KmsAsymError {
+  return new KmsAsymError('same-file', `${subject} is the input too`, { hints: ['write to another file'] });
+}
+
+/** The path at the end of a chain of links; it need not exist. */
+function followLinks(start: string): string {
+  let target = start;
+  for (let links = 0; fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink(); links += 1) {
+    if (links === MAX_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+    target = path.resolve(path.dirname(target), fs.readlinkSync(target));
+  }
+  return target;
 }

@@ -1,138 +1,146 @@
 /**
- * Where a command writes to. Nothing is created before the first byte is written, and a regular file gets its final
- * name only when all of it is on disk: after a crash, a full disk or a signal the name is whole or absent, and what
- * stood there before still stands.
+ * Where a result is written to. Lazy: nothing is created or touched before the first byte is known, so a run that
+ * fails leaves no trace and no damage.
  */
 import { KmsAsymError } from '../errors.js';
-import { inspectTarget } from './output-target.js';
 import { AtomicFile } from './atomic-file.js';
-import { directFile } from './direct-file.js';
-import type { Input } from './input.js';
+import { Device } from './device.js';
+import { isSameFile, type FileIdentity } from './file-identity.js';
+import { inspectTarget, sameFile, type OutputTarget } from './output-target.js';
 import type { ByteSink } from './stdio.js';
+import { PlaintextScreen } from './plaintext-screen.js';
 
-/** How an output is to be made. */
+/** What is written, and where to. */
 export interface OutputOptions {
-  /** File name; `-` is standard output on request, nothing is standard output by default. */
+  /** As given; `-` or nothing is stdout, and `-` also allows any bytes on a terminal. */
   readonly path: string | undefined;
   readonly stdout: ByteSink;
-  /** Replace an existing file. */
-  readonly force: boolean;
-  /** Plaintext: mode 0600 whatever the umask, and no control characters to a terminal. */
+  /** Plaintext: files get mode 0600 whatever the umask, terminals get only printable text. */
   readonly secret: boolean;
-  /** Binary data are kept off a terminal. */
+  /** Replace an existing file, follow symbolic links. */
+  readonly force: boolean;
+  /** What a terminal would get; `binary` is refused there. Does not matter for secrets, whose bytes decide. */
   readonly kind: 'binary' | 'text';
-  /** What is being read; must not be the same file. */
-  readonly input?: Pick<Input, 'identity'>;
+  /** What is read; must not be the output. */
+  readonly input?: { readonly identity?: FileIdentity | undefined };
 }
 
-/** An output that does not exist yet. */
+/** An output that is not there yet. */
 export interface Output {
+  /** For messages: the path as given, or `stdout`. */
+  readonly name: string;
   /**
-   * Refuses early what cannot work, before anything expensive is done.
-   * Throws `KmsAsymError` `file-exists`, `same-file`, `file-not-found`, `write-failed` or `terminal`.
+   * Early refusals, to be called before any expensive step; `write` calls it otherwise.
+   *
+   * @throws KmsAsymError `file-exists`, `same-file`, `file-not-found` (of the directory), `terminal`, `write-failed`
    */
   check(): void;
-  /** Appends bytes. On failure everything is undone before it rejects with `write-failed`. */
+  /** Writes bytes in order. Rejects with `write-failed`, `BrokenPipe` or as `check`, and then nothing is left behind. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Makes the output final. On failure everything is undone before it rejects. */
+  /** Ends the output: only now a file has its name. Rejects as `write`, also with `file-exists` and `terminal`. */
   commit(): Promise<void>;
-  /** Undoes what was written to a file; what went to a stream stays there. */
+  /** Gives up: a file is not created, or stays as it was. Does nothing after `commit` or a failure. */
   abort(): void;
 }
 
-/** The output for `options`, not yet created. */
-export function createOutput(options: OutputOptions): Output {
-  const { path } = options;
-  if (path === undefined || path === '-' || path === '/dev/stdout') return new StreamOutput(options);
-  return new FileOutput(path, options);
+/** Something that takes bytes. */
+interface Writer {
+  write(bytes: Uint8Array): Promise<void>;
+  commit(): void | Promise<void>;
+  abort(): void;
 }
 
-class StreamOutput implements Output {
+/** Describes an output; does nothing yet. */
+export function createOutput(options: OutputOptions): Output {
+  return new LazyOutput(options);
+}
+
+class LazyOutput implements Output {
+  readonly name: string;
   readonly #options: OutputOptions;
+  #target: OutputTarget | undefined;
+  #writer: Writer | undefined;
+  #ended = false;
 
   constructor(options: OutputOptions) {
     this.#options = options;
+    this.name = options.path === undefined || options.path === '-' ? 'stdout' : options.path;
   }
 
   check(): void {
-    const { secret, kind } = this.#options;
-    if (!secret && kind === 'binary' && this.#isGuardedTerminal()) {
-      throw new KmsAsymError('terminal', 'binary data is not written to a terminal', {
-        hints: ['write a file: -o FILE', 'write text: --armor', 'or insist: -o -'],
-      });
-    }
+    this.#target ??= this.#inspect();
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    if (this.#options.secret && this.#isGuardedTerminal() && !isHarmlessText(bytes)) {
-      throw new KmsAsymError(
-        'terminal',
-        'the plaintext has control characters, which are not written to a terminal',
-        {
-          hints: ['write a file: -o FILE', 'or insist: -o -'],
-        },
-      );
-    }
-    await this.#options.stdout.write(bytes);
-  }
-
-  commit(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  abort(): void {
-    // Bytes that left cannot be called back.
-  }
-
-  #isGuardedTerminal(): boolean {
-    return this.#options.path === undefined && this.#options.stdout.isTerminal;
-  }
-}
-
-class FileOutput implements Output {
-  readonly #path: string;
-  readonly #options: OutputOptions;
-  #file: Output | undefined;
-
-  constructor(path: string, options: OutputOptions) {
-    this.#path = path;
-    this.#options = options;
-  }
-
-  check(): void {
-    inspectTarget(this.#path, this.#options);
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#open().write(bytes);
+    await this.#do((writer) => writer.write(bytes));
   }
 
   async commit(): Promise<void> {
-    await this.#open().commit();
+    await this.#do((writer) => writer.commit());
+    this.#ended = true;
   }
 
   abort(): void {
-    this.#file?.abort();
+    if (!this.#ended) this.#writer?.abort();
+    this.#ended = true;
   }
 
-  #open(): Output {
-    if (!this.#file) {
-      const target = inspectTarget(this.#path, this.#options);
-      this.#file = target.isSpecial
-        ? directFile(this.#path)
-        : new AtomicFile(target.path, { ...this.#options, mode: target.mode });
+  async #do(step: (writer: Writer) => void | Promise<void>): Promise<void> {
+    if (this.#ended) throw new Error('the output has ended');
+    try {
+      this.#writer ??= this.#open(this.#target ?? this.#inspect());
+      await step(this.#writer);
+    } catch (error) {
+      this.abort();
+      throw error;
     }
-    return this.#file;
+  }
+
+  #inspect(): OutputTarget {
+    const { path, force, input, stdout, secret, kind } = this.#options;
+    const target =
+      path === undefined || path === '-'
+        ? ({ kind: 'stdout' } as const)
+        : inspectTarget(path, force, input?.identity);
+    if (target.kind !== 'stdout') return target;
+    if (isSameFile(stdout.identity, input?.identity)) throw sameFile('stdout');
+    if (path === undefined && !secret && kind === 'binary' && stdout.isTerminal) {
+      throw new KmsAsymError('terminal', 'the result is binary, and stdout is a terminal', {
+        hints: ['-o FILE', '--armor for text', '-o - to write to the terminal all the same'],
+      });
+    }
+    return target;
+  }
+
+  #open(target: OutputTarget): Writer {
+    const { path, stdout, secret, force } = this.#options;
+    if (target.kind === 'stdout') {
+      const screened = secret && path === undefined && stdout.isTerminal;
+      return screened ? new PlaintextScreen(stdout) : new Standard(stdout);
+    }
+    if (target.kind === 'device') return new Device(this.name);
+    return new AtomicFile({
+      target: target.path,
+      subject: `"${this.name}"`,
+      replace: force,
+      mode: secret ? 0o600 : target.mode,
+    });
   }
 }
 
-/** Valid UTF-8 without control characters other than tab, newline and carriage return. */
-function isHarmlessText(bytes: Uint8Array): boolean {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    // eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
-    return !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(text);
-  } catch {
-    return false;
+/** Stdout as it is. */
+class Standard implements Writer {
+  constructor(private readonly stdout: ByteSink) {}
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.stdout.write(bytes);
+  }
+
+  commit(): void {
+    // Every byte is with the system already.
+  }
+
+  abort(): void {
+    // What is written cannot be taken back.
   }
 }

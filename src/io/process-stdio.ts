@@ -1,129 +1,94 @@
 /**
- * The process's own streams by file descriptor. `process.stdin` and its kin are not touched where a plain read or
- * write does: creating them costs start-up time, and their writes may end half done when the process exits.
+ * Standard streams of this process, straight on descriptors 0, 1 and 2. Node's own stream objects cost milliseconds
+ * to make and hide write errors, so they serve only where a descriptor cannot: terminals, sockets, non-blocking pipes.
+ *
+ * Node opens descriptors that the caller closed (`<&-`, `>&-`) on /dev/null before any code runs; they behave so here.
  */
-import { fstatSync, read, statSync, writeSync, type Stats } from 'node:fs';
-import { createRequire } from 'node:module';
+import fs from 'node:fs';
 import { errnoOf } from '../errors.js';
-import { readError, writeError } from './file-error.js';
-import { BrokenPipe, type ByteSink, type ByteSource, type Stdio } from './stdio.js';
+import { readDescriptor, writeDescriptor } from './descriptor.js';
+import { identityOf, type FileIdentity } from './file-identity.js';
+import type { ByteSink, ByteSource, Stdio } from './stdio.js';
+import { readFailed } from './system-error.js';
 
-const CHUNK_BYTES = 64 * 1024;
-
-/** Standard input, output and error of this process; nothing is opened before it is used. */
+/** The standard streams of this process. Nothing is opened, read or asked before it is needed. */
 export function processStdio(): Stdio {
   return {
-    stdin: new FdSource(),
-    stdout: new FdSink(1, 'standard output'),
-    stderr: new FdSink(2, 'standard error'),
+    stdin: new StandardInput(),
+    stdout: new StandardSink(1, 'stdout'),
+    stderr: new StandardSink(2, 'stderr'),
   };
 }
 
-class FdSource implements ByteSource {
+class StandardInput implements ByteSource {
   get isTerminal(): boolean {
     return isTerminal(0);
   }
 
-  async *chunks(): AsyncIterable<Uint8Array> {
-    const name = 'standard input';
-    try {
-      const stats = fstatSync(0);
-      if (stats.isSocket() || isTerminal(0)) yield* streamChunks();
-      else yield* fdChunks(0);
-    } catch (error) {
-      // A non-blocking pipe, as other programs leave behind: let the event loop wait for it.
-      if (errnoOf(error) !== 'EAGAIN') throw readError(error, name);
-      yield* streamChunks();
-    }
+  get identity(): FileIdentity | undefined {
+    return identityOfDescriptor(0);
+  }
+
+  chunks(): AsyncIterable<Uint8Array> {
+    if (this.isTerminal || statsOf(0)?.isSocket()) return streamChunks();
+    return readDescriptor(0, 'stdin', streamChunks);
   }
 }
 
-/** Reads a descriptor to its end, off the main thread, so that a slow writer blocks nothing. */
-export async function* fdChunks(fd: number): AsyncIterable<Uint8Array> {
-  for (;;) {
-    const chunk = await readChunk(fd);
-    if (chunk.length === 0) return;
-    yield chunk;
-  }
-}
-
-function readChunk(fd: number): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-    read(fd, buffer, 0, CHUNK_BYTES, null, (error, bytesRead) => {
-      // Windows ends a closed pipe with an error named EOF.
-      if (error && error.code !== 'EOF') reject(error);
-      else resolve(buffer.subarray(0, error ? 0 : bytesRead));
-    });
-  });
-}
-
-async function* streamChunks(): AsyncIterable<Uint8Array> {
+async function* streamChunks(): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    for await (const chunk of process.stdin) yield chunk as Buffer;
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>) yield chunk;
   } catch (error) {
-    throw readError(error, 'standard input');
+    if (errnoOf(error) !== 'EOF') throw readFailed('stdin', error);
   }
 }
 
-class FdSink implements ByteSink {
-  readonly #fd: 1 | 2;
-  readonly #name: string;
+class StandardSink implements ByteSink {
+  /** Ends when the bytes of all earlier calls are written, or failed to be. */
+  #earlier: Promise<unknown> = Promise.resolve();
 
-  constructor(fd: 1 | 2, name: string) {
-    this.#fd = fd;
-    this.#name = name;
-  }
+  constructor(
+    private readonly fd: 1 | 2,
+    private readonly name: 'stdout' | 'stderr',
+  ) {}
 
   get isTerminal(): boolean {
-    return isTerminal(this.#fd);
+    return isTerminal(this.fd);
   }
 
   get columns(): number | undefined {
-    if (!this.isTerminal) return undefined;
-    return (this.#fd === 1 ? process.stdout : process.stderr).columns;
+    return this.isTerminal ? process[this.name].columns : undefined;
   }
 
-  async write(data: Uint8Array | string): Promise<void> {
+  get identity(): FileIdentity | undefined {
+    return identityOfDescriptor(this.fd);
+  }
+
+  write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    let offset = 0;
-    while (offset < bytes.length) {
-      const written = this.#tryWrite(bytes, offset);
-      offset += written;
-      // A full non-blocking pipe: nothing tells when it drains without creating the stream, so look again soon.
-      if (written === 0) await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  }
-
-  #tryWrite(bytes: Uint8Array, offset: number): number {
-    try {
-      return writeSync(this.#fd, bytes, offset);
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === 'EAGAIN') return 0;
-      if (errno === 'EPIPE' || errno === 'EOF') throw new BrokenPipe();
-      throw writeError(error, this.#name);
-    }
+    const written = this.#earlier.then(() => writeDescriptor(this.fd, bytes, this.name));
+    this.#earlier = written.catch(() => undefined);
+    return written;
   }
 }
 
-/** Asks cheaply first: node:tty is loaded for character devices other than the null device only. */
 function isTerminal(fd: number): boolean {
-  let stats: Stats;
-  try {
-    stats = fstatSync(fd);
-  } catch {
+  // Asking node:tty costs milliseconds; files, pipes and /dev/null are told apart without it.
+  const stats = statsOf(fd);
+  if (process.platform !== 'win32' && stats?.rdev === fs.statSync('/dev/null', { bigint: true }).rdev)
     return false;
-  }
-  if (process.platform !== 'win32' && (!stats.isCharacterDevice() || stats.rdev === nullDevice()))
-    return false;
-  const tty = createRequire(import.meta.url)('node:tty') as typeof import('node:tty');
-  return tty.isatty(fd);
+  if (process.platform !== 'win32' && !stats?.isCharacterDevice()) return false;
+  return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
-function nullDevice(): number | undefined {
+function identityOfDescriptor(fd: number): FileIdentity | undefined {
+  const stats = statsOf(fd);
+  return stats && identityOf(stats);
+}
+
+function statsOf(fd: number): fs.BigIntStats | undefined {
   try {
-    return statSync('/dev/null').rdev;
+    return fs.fstatSync(fd, { bigint: true });
   } catch {
     return undefined;
   }

@@ -3,10 +3,14 @@
  * the process; tests bind them to memory. All access is lazy: a run that never reads stdin never opens it.
  */
 
+import type { FileIdentity } from './file-identity.js';
+
 /** A stream that bytes come from. */
 export interface ByteSource {
   /** True when a person sits at the other end. */
   readonly isTerminal: boolean;
+  /** The regular file behind the stream, if there is one. */
+  readonly identity?: FileIdentity | undefined;
   /**
    * The bytes until end of file, in chunks of any size but never empty. May be called once.
    * Rejects with `KmsAsymError` `read-failed`.
@@ -19,6 +23,8 @@ export interface ByteSink {
   readonly isTerminal: boolean;
   /** Columns of the terminal, or `undefined` when it is none. */
   readonly columns?: number | undefined;
+  /** The regular file behind the stream, if there is one. */
+  readonly identity?: FileIdentity | undefined;
   /**
    * Resolves when the bytes are handed to the system, in order, under back-pressure.
    * Rejects with `KmsAsymError` `write-failed`; a reader that went away is {@link BrokenPipe} instead.
