@@ -1,0 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { openHsm } from '../../../src/emulator/hsm/open.js';
+import { describeHsm } from './conformance.js';
+
+const stateDir = mkdtempSync(join(tmpdir(), 'kms-asym-softhsm-'));
+afterAll(() => {
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+describeHsm('SoftHSM', {
+  backend: 'softhsm',
+  isHardwareBacked: true,
+  open: () => openHsm('softhsm', { stateDir }),
+});
