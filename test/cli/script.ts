@@ -91,7 +91,7 @@ export function expand(text: string, variables: Variables): string {
 export function linePattern(expected: string, variables: Variables): { regex: RegExp; names: string[] } {
   const names: string[] = [];
   const escape = (literal: string) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const parts = expand(expected, variables).split(/(\{\{.*?\}\})/);
+  const parts = expand(expected, variables).split(/(\{\{.*?\}\}(?!\}))/);
   const source = parts.map((part) => {
     const hole = /^\{\{(?:([A-Z_]+)=)?(.*)\}\}$/.exec(part);
     if (!hole) return escape(part);
