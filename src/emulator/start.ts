@@ -1,4 +1,14 @@
 /** Starts an emulator in this process. */
+import { KmsAsymError } from '../errors.js';
+import type { Clock } from './clock.js';
+import { Handler } from './handle.js';
+import type { Hsm } from './hsm/hsm.js';
+import { openHsm } from './hsm/open.js';
+import { AliasStore } from './keys/alias-store.js';
+import { newAccessKey } from './keys/identifiers.js';
+import { type Devices, KeyStore } from './keys/key-store.js';
+import { listen } from './server.js';
+import { Authenticator } from './signature/authenticator.js';
 
 /** How an emulator is to run; every member has a default. */
 export interface EmulatorOptions {
@@ -6,6 +16,10 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Region the emulator plays; default `cn-hangzhou`. */
   readonly region?: string;
+  /** HSM that keys of ProtectionLevel HSM live in: `auto` (default), `softhsm`, `software` or a `pkcs11:` URI. */
+  readonly hsm?: string;
+  /** The present in milliseconds since the epoch, for dates and signatures; default `Date.now`. */
+  readonly clock?: Clock;
   /** Told about things a person should know (one line each, no newline); default: nobody. */
   readonly onNotice?: (line: string) => void;
 }
@@ -24,6 +38,56 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-export async function startEmulator(_options: EmulatorOptions = {}): Promise<Emulator> {
-  return Promise.reject(new Error('not built yet'));
+/** The account that owns everything. */
+const ACCOUNT_ID = '1000000000000000';
+
+type Notify = (line: string) => void;
+
+/**
+ * Starts an emulator with keys in memory. Rejects with `KmsAsymError`: `usage` for an unknown HSM, `emulator` when
+ * the HSM or the port cannot be had.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { port = 0, region = 'cn-hangzhou', clock = Date.now, onNotice = () => undefined } = options;
+  const devices = await openDevices(options.hsm ?? 'auto', onNotice);
+  const { backend, description } = devices.HSM;
+  const accessKey = newAccessKey();
+  const handler = new Handler({
+    authenticator: new Authenticator([accessKey], clock),
+    keys: new KeyStore(devices, clock, onNotice),
+    aliases: new AliasStore(),
+    account: { accountId: ACCOUNT_ID, region },
+    clock,
+    health: { backend, description, region },
+    onFailure: (error) => onNotice(`internal failure: ${describeFailure(error)}`),
+  });
+  const server = await listen(handler, port).catch(async (error: unknown) => {
+    await closeDevices(devices);
+    throw error;
+  });
+  let closed: Promise<void> | undefined;
+  return {
+    endpoint: `http://127.0.0.1:${server.port.toString()}`,
+    region,
+    accessKeyId: accessKey.id,
+    accessKeySecret: accessKey.secret,
+    backend,
+    close: () => (closed ??= server.close().then(() => closeDevices(devices))),
+  };
+}
+
+/** Keys of ProtectionLevel SOFTWARE never live in a token; an imitated HSM serves for both. */
+async function openDevices(choice: string, onNotice: Notify): Promise<Devices> {
+  const hsm = await openHsm(choice, { onNotice });
+  return { HSM: hsm, SOFTWARE: hsm.isHardwareBacked ? await openHsm('software', { onNotice }) : hsm };
+}
+
+async function closeDevices(devices: Devices): Promise<void> {
+  await Promise.all([...new Set<Hsm>(Object.values(devices))].map((device) => device.close()));
+}
+
+/** One line; foreign errors are named only, because their messages may repeat what they worked on. */
+function describeFailure(error: unknown): string {
+  if (error instanceof KmsAsymError) return error.message.replaceAll(/\s+/g, ' ');
+  return error instanceof Error ? error.name : 'unknown';
 }

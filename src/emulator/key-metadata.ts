@@ -1,0 +1,28 @@
+/** The `KeyMetadata` object of CreateKey and DescribeKey. */
+import { formatDate } from './clock.js';
+import { type Account, keyArn } from './keys/identifiers.js';
+import type { Key } from './keys/key.js';
+
+/**
+ * A key as the service describes it. All members are text. PrimaryKeyVersion is empty: asymmetric keys have no
+ * primary version, callers always name one.
+ */
+export function keyMetadata(account: Account, key: Key): Record<string, string> {
+  return {
+    KeyId: key.keyId,
+    Arn: keyArn(account, key.keyId),
+    KeyState: key.state,
+    KeyUsage: key.usage,
+    KeySpec: key.spec,
+    Origin: 'Aliyun_KMS',
+    ProtectionLevel: key.protectionLevel,
+    Creator: account.accountId,
+    CreationDate: formatDate(key.createdMs),
+    LastRotationDate: formatDate((key.versions.at(-1) ?? key.versions[0]).createdMs),
+    Description: key.description,
+    PrimaryKeyVersion: '',
+    AutomaticRotation: 'Disabled',
+    MaterialExpireTime: '',
+    ...(key.instanceId !== undefined && { DKMSInstanceId: key.instanceId }),
+  };
+}

@@ -1,0 +1,50 @@
+/** The KeyId and KeyVersionId parameters: ids, aliases and ARNs resolved to the key they stand for. */
+import type { Call } from './action.js';
+import type { Alias } from './keys/alias-store.js';
+import { ALIAS_PREFIX, parseArn } from './keys/identifiers.js';
+import type { Key, KeyVersion } from './keys/key.js';
+import { invalidParameter, Refusal } from './refusal.js';
+
+/** The key that KeyId names by id, alias, key ARN or alias ARN. Throws {@link Refusal}. */
+export function findKey(call: Call): Key {
+  const reference = call.parameters.required('KeyId');
+  return lookUp(call, reference.startsWith('acs:') ? resourceOf(call, reference) : reference);
+}
+
+/** The key that KeyId names where the service takes ids alone. Throws {@link Refusal}. */
+export function findKeyById(call: Call): Key {
+  const reference = call.parameters.required('KeyId');
+  const arn = parseArn(reference);
+  if ((arn?.resource ?? reference).startsWith(ALIAS_PREFIX)) throw new Refusal('Unsupported.Alias');
+  if (arn !== undefined) throw invalidParameter('KeyId');
+  return lookUp(call, reference);
+}
+
+/** The version of `key` that KeyVersionId names. Throws {@link Refusal}, also for versions of other keys. */
+export function findVersion(call: Call, key: Key): KeyVersion {
+  const keyVersionId = call.parameters.required('KeyVersionId');
+  const version = key.versions.find((candidate) => candidate.keyVersionId === keyVersionId);
+  if (version === undefined) throw new Refusal('Forbidden.KeyVersionNotFound');
+  return version;
+}
+
+function lookUp(call: Call, reference: string): Key {
+  const keyId = reference.startsWith(ALIAS_PREFIX) ? findAlias(call, reference).keyId : reference;
+  const key = call.keys.find(keyId);
+  if (key === undefined) throw new Refusal('Forbidden.KeyNotFound');
+  return key;
+}
+
+function findAlias(call: Call, aliasName: string): Alias {
+  const alias = call.aliases.find(aliasName);
+  if (alias === undefined) throw new Refusal('Forbidden.AliasNotFound');
+  return alias;
+}
+
+function resourceOf({ account }: Call, reference: string): string {
+  const arn = parseArn(reference);
+  if (arn?.region !== account.region || arn.accountId !== account.accountId) {
+    throw new Refusal('Forbidden.KeyNotFound');
+  }
+  return arn.resource;
+}
