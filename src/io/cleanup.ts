@@ -14,13 +14,11 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 
 const temporaryFiles = new Set<string>();
 const listeners: SignalListener[] = [];
-let installed = false;
 let standing = false;
 let atExit = false;
 
 /**
- * Removes a file when the process ends before `release` is called: by a signal, if handlers are installed, by an
- * uncaught error or by an exit.
+ * Removes a file when the process ends before `release` is called: by a signal, an uncaught error or an exit.
  *
  * @returns release, to be called when the file has its final name or is gone
  */
@@ -36,28 +34,23 @@ export function removeOnExit(path: string): () => void {
 }
 
 /**
- * From now on SIGINT, SIGTERM and SIGHUP remove temporary files before they end the process.
+ * Hands SIGINT, SIGTERM and SIGHUP to a listener, the latest one first, until it is released. It gets every signal
+ * until then: release it at the first one to let a second end the process at once.
  *
- * @returns intercept, which hands signals to a listener instead, the latest first, until it is released. While a
- * listener stands it gets every signal: release it at the first one to let a second end the process at once.
+ * @returns release
  */
-export function installSignalHandlers(): (listener: SignalListener) => () => void {
-  installed = true;
+export function interceptSignals(listener: SignalListener): () => void {
+  listeners.push(listener);
   adjust();
-  return (listener) => {
-    listeners.push(listener);
+  return () => {
+    const index = listeners.indexOf(listener);
+    if (index >= 0) listeners.splice(index, 1);
     adjust();
-    return () => {
-      const index = listeners.indexOf(listener);
-      if (index >= 0) listeners.splice(index, 1);
-      adjust();
-    };
   };
 }
 
 function adjust(): void {
-  // The system ignores signals without a handler for the first process of a container.
-  const needed = installed && (temporaryFiles.size > 0 || listeners.length > 0 || process.pid === 1);
+  const needed = temporaryFiles.size > 0 || listeners.length > 0;
   if (needed === standing) return;
   standing = needed;
   for (const signal of Object.keys(SIGNALS)) {
@@ -75,6 +68,7 @@ function handle(signal: keyof typeof SIGNALS): void {
   removeTemporaryFiles();
   for (const name of Object.keys(SIGNALS)) process.removeListener(name, handle);
   if (process.platform !== 'win32') process.kill(process.pid, signal);
+  // Windows, or the first process of a container, which the system does not end by a signal.
   process.exit(128 + SIGNALS[signal]);
 }
 

@@ -28,7 +28,7 @@ export function isStdin(path: string | undefined): path is '-' | undefined {
 }
 
 /**
- * Opens an input. A FIFO waits here for its writer.
+ * Opens an input.
  *
  * @param path - as given; `-` or nothing is stdin
  * @throws KmsAsymError `file-not-found`, `read-failed`; `usage` for a terminal that nobody asked for with `-`
@@ -52,17 +52,45 @@ export function openInput(path: string | undefined, stdin: ByteSource): Input {
 }
 
 function openFile(path: string): Input {
-  const { fd, stats } = openForReading(path);
+  const stats = statsOf(path);
+  return stats.isFile() ? openRegular(path) : openLater(path);
+}
+
+function openRegular(path: string): Input {
+  const fd = openForReading(path);
+  const stats = fs.fstatSync(fd, { bigint: true });
   let open = true;
   return {
     name: path,
     path,
     identity: identityOf(stats),
-    ...(stats.isFile() && { size: Number(stats.size) }),
+    size: Number(stats.size),
     chunks: () => readDescriptor(fd, quoted(path)),
     close: () => {
       if (open) fs.closeSync(fd);
       open = false;
+    },
+  };
+}
+
+/** Opening a FIFO waits for its writer: not before it is read, so that refusals come first. */
+function openLater(path: string): Input {
+  let fd: number | undefined;
+  return {
+    name: path,
+    path,
+    chunks: async function* () {
+      fd = await new Promise<number>((resolve, reject) => {
+        fs.open(path, 'r', (error, opened) => {
+          if (error) reject(readFailed(quoted(path), error));
+          else resolve(opened);
+        });
+      });
+      yield* readDescriptor(fd, quoted(path));
+    },
+    close: () => {
+      if (fd !== undefined) fs.closeSync(fd);
+      fd = undefined;
     },
   };
 }
@@ -95,7 +123,8 @@ export async function readUpTo(
  * @throws KmsAsymError `file-not-found`; `read-failed`, also when it is longer than `maxBytes`
  */
 export function readSmallFile(path: string, maxBytes: number, what: string): Buffer {
-  const { fd } = openForReading(path);
+  statsOf(path);
+  const fd = openForReading(path);
   try {
     const buffer = Buffer.alloc(maxBytes + 1);
     let length = 0;
@@ -114,18 +143,23 @@ export function readSmallFile(path: string, maxBytes: number, what: string): Buf
   );
 }
 
-function openForReading(path: string): { fd: number; stats: fs.BigIntStats } {
-  let fd: number | undefined;
+function statsOf(path: string): fs.Stats {
+  let stats: fs.Stats;
   try {
-    fd = fs.openSync(path, 'r');
-    const stats = fs.fstatSync(fd, { bigint: true });
-    if (!stats.isDirectory()) return { fd, stats };
+    stats = fs.statSync(path);
   } catch (error) {
-    if (fd !== undefined) fs.closeSync(fd);
     throw readFailed(quoted(path), error);
   }
-  fs.closeSync(fd);
-  throw new KmsAsymError('read-failed', `${quoted(path)} is a directory`);
+  if (stats.isDirectory()) throw new KmsAsymError('read-failed', `${quoted(path)} is a directory`);
+  return stats;
+}
+
+function openForReading(path: string): number {
+  try {
+    return fs.openSync(path, 'r');
+  } catch (error) {
+    throw readFailed(quoted(path), error);
+  }
 }
 
 function quoted(path: string): string {
