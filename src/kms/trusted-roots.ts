@@ -33,19 +33,19 @@ function certificatesOf(caPem: string): string[] {
   return blocks;
 }
 
-/** Node 22.15 and later can name its own defaults, system store included; before, they are the bundled ones. */
+/** Node 22.15 and later can name its own defaults, the system's included; before, they are the bundled ones. */
 interface NewerTls {
   readonly getCACertificates?: (type: 'default') => string[];
 }
 
 function defaultAuthorities(env: NodeJS.ProcessEnv): readonly string[] {
   const { getCACertificates } = tls as NewerTls;
-  if (getCACertificates !== undefined) return getCACertificates('default');
-  return [...tls.rootCertificates, ...extraAuthorities(env['NODE_EXTRA_CA_CERTS'])];
+  const builtIn = getCACertificates?.('default') ?? tls.rootCertificates;
+  return [...builtIn, ...extraAuthorities(env['NODE_EXTRA_CA_CERTS'])];
 }
 
 function extraAuthorities(file: string | undefined): string[] {
-  if (file === undefined || file === '') return [];
+  if (!file) return [];
   try {
     return [readFileSync(file, 'utf8')];
   } catch {
