@@ -42,7 +42,7 @@ export class Exchange {
       this.#settle = resolve;
       this.#send();
       this.#timer = setTimeout(() => {
-        this.#finish(this.#timeout('cannot connect to', connectTimeoutMs, '--connect-timeout'));
+        this.#finish(this.#timeout());
       }, connectTimeoutMs);
     });
     clearTimeout(this.#timer);
@@ -75,10 +75,9 @@ export class Exchange {
     if (this.#connected) return;
     this.#connected = true;
     clearTimeout(this.#timer);
-    const { readTimeoutMs } = this.#options;
     this.#timer = setTimeout(() => {
-      this.#finish(this.#timeout('no complete answer from', readTimeoutMs, '--read-timeout'));
-    }, readTimeoutMs);
+      this.#finish(this.#timeout());
+    }, this.#options.readTimeoutMs);
   }
 
   #receive(incoming: IncomingMessage): void {
@@ -101,12 +100,15 @@ export class Exchange {
     });
   }
 
-  #timeout(what: string, timeoutMs: number, flag: string): CallError {
-    const retryReason = this.#connected ? undefined : 'connection timed out';
+  #timeout(): CallError {
+    const { connectTimeoutMs, readTimeoutMs } = this.#options;
+    const [what, timeoutMs, flag] = this.#connected
+      ? [`no complete answer from "${this.#host}"`, readTimeoutMs, '--read-timeout']
+      : [`cannot connect to "${this.#host}"`, connectTimeoutMs, '--connect-timeout'];
     return new CallError(
       'timeout',
-      `${what} "${this.#host}" within ${timeoutMs / 1000} s`,
-      { mayHaveActed: this.#connected, ...(retryReason !== undefined && { retryReason }) },
+      `${what} within ${timeoutMs / 1000} s`,
+      { mayHaveActed: this.#connected, ...(!this.#connected && { retryReason: 'connection timed out' }) },
       { hints: [`check the endpoint and the network, or allow more time with ${flag}`] },
     );
   }
