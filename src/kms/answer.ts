@@ -10,7 +10,7 @@ import { retryAfterMs } from './retry-after.js';
 import { serviceError } from './service-error.js';
 
 /** A JSON object whose members nobody has checked yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
+type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A successful answer in the shape of the vendor's `doRequest`. */
 export interface ServiceAnswer {

@@ -31,7 +31,7 @@ export interface HttpOptions {
 }
 
 /** A request without a body, which is all this API needs. */
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
