@@ -38,40 +38,35 @@ export class AtomicFile {
       this.#fd = fd;
       this.#temporary = temporary;
       this.#release = removeOnExit(temporary);
+      // The umask took bits away when the file was made.
+      if (options.mode !== undefined) fs.fchmodSync(fd, options.mode);
     } catch (error) {
       throw writeFailed(options.subject, error);
     }
-    this.#guard(() => {
-      // The umask took bits away when the file was made.
-      if (options.mode !== undefined) fs.fchmodSync(this.#descriptor, options.mode);
-    });
   }
 
-  /** @throws KmsAsymError `write-failed`, and then nothing is left of the file */
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      await writeDescriptor(this.#descriptor, bytes, this.#options.subject);
-    } catch (error) {
-      this.abort();
-      throw error;
-    }
+  /** @throws KmsAsymError `write-failed`; abort then */
+  write(bytes: Uint8Array): Promise<void> {
+    return writeDescriptor(this.#descriptor, bytes, this.#options.subject);
   }
 
   /**
    * Gives the file its final name.
    *
-   * @throws KmsAsymError `file-exists` when the name was taken meanwhile, `write-failed`; nothing is left then
+   * @throws KmsAsymError `file-exists` when the name was taken meanwhile, `write-failed`; abort then
    */
   commit(): void {
-    const { target, replace } = this.#options;
-    this.#guard(() => {
+    const { target, subject, replace } = this.#options;
+    try {
       const fd = this.#descriptor;
       fs.fsyncSync(fd);
       this.#fd = undefined;
       fs.closeSync(fd);
       if (replace) fs.renameSync(this.#temporary, target);
-      else nameUnlessTaken(this.#temporary, target);
-    });
+      else nameUnlessTaken(this.#temporary, target, subject);
+    } catch (error) {
+      throw error instanceof KmsAsymError ? error : writeFailed(subject, error);
+    }
     this.#release();
     syncDirectory(path.dirname(target));
   }
@@ -93,17 +88,6 @@ export class AtomicFile {
     if (this.#fd === undefined) throw new Error('the file is already committed or aborted');
     return this.#fd;
   }
-
-  #guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.abort();
-      throw errnoOf(error) === 'EEXIST'
-        ? alreadyExists(this.#options.subject)
-        : writeFailed(this.#options.subject, error);
-    }
-  }
 }
 
 /** The refusal of a final name that is taken: `file-exists`. */
@@ -116,7 +100,7 @@ export function alreadyExists(subject: string): KmsAsymError {
 function openTemporary(target: string, mode = 0o666): { fd: number; temporary: string } {
   const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
   // Names have at most 255 bytes; a character has at most four.
-  const stem = [...path.basename(target)].slice(0, 50).join('');
+  const stem = Array.from(path.basename(target)).slice(0, 50).join('');
   for (let tries = 0; ; tries += 1) {
     const unique = `${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}${(counter += 1).toString(36)}`;
     const temporary = path.join(path.dirname(target), `.${stem}.kms-asym-${unique}.tmp`);
@@ -129,18 +113,19 @@ function openTemporary(target: string, mode = 0o666): { fd: number; temporary: s
 }
 
 /** Unlike rename, link fails when the name is taken. */
-function nameUnlessTaken(temporary: string, target: string): void {
+function nameUnlessTaken(temporary: string, target: string, subject: string): void {
   try {
     fs.linkSync(temporary, target);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw error;
     // No hard links here (FAT, some network file systems): looking before renaming is the best there is.
-    if (fs.lstatSync(target, { throwIfNoEntry: false }))
-      throw Object.assign(new Error('taken'), { code: 'EEXIST' });
+    const isTaken = errnoOf(error) === 'EEXIST' || fs.lstatSync(target, { throwIfNoEntry: false });
+    if (isTaken) throw alreadyExists(subject);
     fs.renameSync(temporary, target);
     return;
   }
-  fs.unlinkSync(temporary);
+  attempt(() => {
+    fs.unlinkSync(temporary);
+  });
 }
 
 /** Makes the name itself survive a power loss, where the system can. */

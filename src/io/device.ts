@@ -5,7 +5,7 @@ import { writeFailed } from './system-error.js';
 
 /** An opened device. A FIFO waits here for its reader. */
 export class Device {
-  readonly #fd: number;
+  #fd: number | undefined;
   readonly #subject: string;
 
   /** @throws KmsAsymError `write-failed` */
@@ -20,14 +20,14 @@ export class Device {
   }
 
   /** @throws KmsAsymError `write-failed`; `BrokenPipe` when the reader went away */
-  write(bytes: Uint8Array): Promise<void> {
-    return writeDescriptor(this.#fd, bytes, this.#subject);
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#fd !== undefined) await writeDescriptor(this.#fd, bytes, this.#subject);
   }
 
   /** @throws KmsAsymError `write-failed` */
   commit(): void {
     try {
-      fs.closeSync(this.#fd);
+      this.#close();
     } catch (error) {
       throw writeFailed(this.#subject, error);
     }
@@ -35,6 +35,12 @@ export class Device {
 
   /** What is written cannot be taken back. */
   abort(): void {
-    fs.closeSync(this.#fd);
+    this.#close();
+  }
+
+  #close(): void {
+    const fd = this.#fd;
+    this.#fd = undefined;
+    if (fd !== undefined) fs.closeSync(fd);
   }
 }

@@ -14,5 +14,5 @@ export function identityOf(stats: BigIntStats): FileIdentity | undefined {
 
 /** True when both are known and the same file. */
 export function isSameFile(one: FileIdentity | undefined, other: FileIdentity | undefined): boolean {
-  return one !== undefined && other !== undefined && one.dev === other.dev && one.ino === other.ino;
+  return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }

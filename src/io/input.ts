@@ -37,10 +37,7 @@ export function openInput(path: string | undefined, stdin: ByteSource): Input {
   if (!isStdin(path)) return openFile(path);
   if (path === undefined && stdin.isTerminal) {
     throw new KmsAsymError('usage', 'no input is given, and stdin is a terminal', {
-      hints: [
-        'name a file, or pipe data in',
-        'to type the data, and end it with Ctrl-D, name - as the input',
-      ],
+      hints: ['name a file, pipe data in, or type it after naming - as the input'],
     });
   }
   return {

@@ -6,7 +6,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf, KmsAsymError } from '../errors.js';
+import { KmsAsymError } from '../errors.js';
 import { alreadyExists } from './atomic-file.js';
 import { identityOf, isSameFile, type FileIdentity } from './file-identity.js';
 import { writeFailed } from './system-error.js';
@@ -37,10 +37,10 @@ export function inspectTarget(
 ): OutputTarget {
   const subject = `"${outputPath}"`;
   if (STDOUT.test(outputPath)) return { kind: 'stdout' };
-  // The system's own links to open descriptors; what was opened before this process may not be replaced.
-  if (DESCRIPTOR.test(outputPath)) return { kind: 'device' };
   try {
     refuseInput(outputPath, subject, input);
+    // The system's own links to open descriptors: what somebody opened before is written, not replaced.
+    if (DESCRIPTOR.test(outputPath) && fs.statSync(outputPath)) return { kind: 'device' };
     const target = force ? followLinks(outputPath) : outputPath;
     const stats = fs.lstatSync(target, { throwIfNoEntry: false });
     if (!stats) return newFile(target, subject);
@@ -65,7 +65,7 @@ function existing(stats: fs.Stats, target: string, subject: string, force: boole
 }
 
 function newFile(target: string, subject: string): OutputTarget {
-  if (/[/\\]$/.test(target) && path.basename(target) !== target) {
+  if (target.endsWith('/') || target.endsWith(path.sep)) {
     throw new KmsAsymError('write-failed', `${subject} names a directory, not a file`);
   }
   requireDirectory(target, subject);
@@ -87,13 +87,7 @@ function requireDirectory(target: string, subject: string): void {
 
 function refuseInput(outputPath: string, subject: string, input: FileIdentity | undefined): void {
   if (!input) return;
-  let stats: fs.BigIntStats | undefined;
-  try {
-    stats = fs.statSync(outputPath, { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    // What is wrong with the path is said where the path itself is looked at.
-    if (errnoOf(error) === undefined) throw error;
-  }
+  const stats = fs.statSync(outputPath, { bigint: true, throwIfNoEntry: false });
   if (stats && isSameFile(identityOf(stats), input)) throw sameFile(subject);
 }
 
@@ -106,7 +100,8 @@ export function sameFile(subject: string): KmsAsymError {
 function followLinks(start: string): string {
   let target = start;
   for (let links = 0; fs.lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink(); links += 1) {
-    if (links === MAX_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+    if (links === MAX_LINKS)
+      throw new KmsAsymError('write-failed', `"${start}" is a circle of symbolic links`);
     target = path.resolve(path.dirname(target), fs.readlinkSync(target));
   }
   return target;

@@ -74,10 +74,11 @@ class StandardSink implements ByteSink {
 
 function isTerminal(fd: number): boolean {
   // Asking node:tty costs milliseconds; files, pipes and /dev/null are told apart without it.
-  const stats = statsOf(fd);
-  if (process.platform !== 'win32' && stats?.rdev === fs.statSync('/dev/null', { bigint: true }).rdev)
-    return false;
-  if (process.platform !== 'win32' && !stats?.isCharacterDevice()) return false;
+  if (process.platform !== 'win32') {
+    const stats = statsOf(fd);
+    if (!stats?.isCharacterDevice()) return false;
+    if (stats.rdev === fs.statSync('/dev/null', { bigint: true, throwIfNoEntry: false })?.rdev) return false;
+  }
   return process.getBuiltinModule('node:tty').isatty(fd);
 }
 
