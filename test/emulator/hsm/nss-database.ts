@@ -13,6 +13,8 @@ export interface NssDatabase {
 }
 
 export async function makeNssDatabase(pin: string): Promise<NssDatabase> {
+  // Every attribute of a stored key is decrypted anew for each operation; the usual 10,000 rounds only cost time here.
+  process.env['NSS_MAX_MP_PBE_ITERATION_COUNT'] = '1';
   const directory = mkdtempSync(join(tmpdir(), 'kms-asym-nss-'));
   const initArgs = `configdir='sql:${directory}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=`;
   const modulePath = await requireModule('softokn3');

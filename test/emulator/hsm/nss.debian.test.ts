@@ -3,6 +3,7 @@ import { afterAll } from 'vitest';
 import { openHsm } from '../../../src/emulator/hsm/open.js';
 import { describeHsm } from './conformance.js';
 import { makeNssDatabase } from './nss-database.js';
+import { describeToken } from './token-conformance.js';
 
 const database = await makeNssDatabase('nss-pin');
 afterAll(() => {
@@ -13,5 +14,12 @@ describeHsm('NSS softokn', {
   backend: 'pkcs11',
   isHardwareBacked: true,
   unsupported: ['EC_P256K'],
+  open: () => openHsm(database.uri),
+});
+
+describeToken('NSS softokn', {
+  enforcesExtractable: false,
+  label: 'NSS Certificate DB',
+  modulePath: () => Promise.resolve(database.modulePath),
   open: () => openHsm(database.uri),
 });

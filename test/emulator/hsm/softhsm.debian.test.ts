@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { openHsm } from '../../../src/emulator/hsm/open.js';
+import { findSoftHsm } from '../../../src/emulator/hsm/softhsm.js';
 import { describeHsm } from './conformance.js';
+import { describeToken } from './token-conformance.js';
 
 const stateDir = mkdtempSync(join(tmpdir(), 'kms-asym-softhsm-'));
 afterAll(() => {
@@ -13,5 +15,12 @@ afterAll(() => {
 describeHsm('SoftHSM', {
   backend: 'softhsm',
   isHardwareBacked: true,
+  open: () => openHsm('softhsm', { stateDir }),
+});
+
+describeToken('SoftHSM', {
+  enforcesExtractable: true,
+  label: 'kms-asym',
+  modulePath: findSoftHsm,
   open: () => openHsm('softhsm', { stateDir }),
 });
