@@ -19,6 +19,8 @@ export interface Ciphertext {
 export const MAX_CIPHERTEXT_INPUT_BYTES = 16 * 1024;
 
 const SIZES: readonly number[] = Object.values(RSA_KEY_SPECS);
+/** Fewer characters than this are more likely a word than a ciphertext that was cut off. */
+const SHORTEST_BASE64 = 64;
 const AGE_FILE = /^(age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/;
 const ONLY_BASE64 = /^[A-Za-z0-9+/_\-=\s]*$/;
 
@@ -42,6 +44,7 @@ export function parseCiphertext(input: Buffer, name: string): Ciphertext {
 function fromText(text: string, name: string): Buffer {
   const compact = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/');
   const bare = compact.replace(/=+$/, '');
+  if (bare.length < SHORTEST_BASE64) throw diagnose(Buffer.from(text, 'latin1'), text, name);
   const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, '='));
   if (!bytes)
     throw invalid(name, 'looks like base64 but is cut off or damaged', ['copy the whole text again']);

@@ -80,7 +80,14 @@ async function runInProcess(command: string, step: Step, { env }: Setting): Prom
   const invocation = parseInvocation(command);
   const stdin = invocation.stdin === undefined ? Buffer.alloc(0) : readFileSync(invocation.stdin);
   const stdio = memoryStdio(stdin, step.terminals as StreamName[]);
-  const status = await main(invocation.args, { stdio, env, interceptSignals: () => () => undefined });
+  // The vendor's credential chain reads the process's environment, not one it is given.
+  const outer = process.env;
+  process.env = env;
+  const status = await main(invocation.args, { stdio, env, interceptSignals: () => () => undefined }).finally(
+    () => {
+      process.env = outer;
+    },
+  );
   const stdout = stdio.output('stdout');
   if (invocation.stdout !== undefined) writeFileSync(invocation.stdout, stdout);
   return {

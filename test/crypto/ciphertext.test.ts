@@ -38,6 +38,7 @@ describe('damage is named by its cause', () => {
     ['nothing', Buffer.alloc(0), 'is empty'],
     ['only white space', text(' \r\n'), 'is empty'],
     ['base64 of base64', text(text(base64).toString('base64')), 'it was encoded twice'],
+    ['a word', text('password'), 'has 8 bytes, but an RSA ciphertext has 256, 384, 512'],
     ['base64 that lost its end', text(base64.slice(0, 301)), 'cut off or damaged'],
     ['base64 that lost whole groups', text(base64.slice(0, 300)), 'is base64 of 225 bytes'],
     ['UTF-16 from PowerShell', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), 'is UTF-16 text'],
