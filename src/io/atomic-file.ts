@@ -38,8 +38,10 @@ export class AtomicFile {
       this.#fd = fd;
       this.#temporary = temporary;
       this.#release = removeOnExit(temporary);
-      // The umask took bits away when the file was made.
-      if (options.mode !== undefined) fs.fchmodSync(fd, options.mode);
+      // The umask may have taken bits away. Where nothing is to be changed, nothing is tried: FAT has no modes.
+
+      const { mode } = options;
+      if (mode !== undefined && (fs.fstatSync(fd).mode & 0o777) !== mode) fs.fchmodSync(fd, mode);
     } catch (error) {
       throw writeFailed(options.subject, error);
     }

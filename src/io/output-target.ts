@@ -40,7 +40,10 @@ export function inspectTarget(
   try {
     refuseInput(outputPath, subject, input);
     // The system's own links to open descriptors: what somebody opened before is written, not replaced.
-    if (DESCRIPTOR.test(outputPath) && fs.statSync(outputPath)) return { kind: 'device' };
+    if (DESCRIPTOR.test(outputPath)) {
+      fs.statSync(outputPath);
+      return { kind: 'device' };
+    }
     const target = force ? followLinks(outputPath) : outputPath;
     const stats = fs.lstatSync(target, { throwIfNoEntry: false });
     if (!stats) return newFile(target, subject);
