@@ -5,10 +5,11 @@ import type { Emulator } from '../../emulator/start.js';
 import { emulatorEnvironment } from '../emulator-environment.js';
 import { runChild } from '../child.js';
 import type { Context } from '../context.js';
-import { port, type GlobalOptions } from '../options.js';
+import { port, text, type GlobalOptions } from '../options.js';
 
 interface Options extends GlobalOptions {
   readonly port?: number;
+  readonly hsm: string;
 }
 
 /** Adds the subcommand. */
@@ -18,6 +19,11 @@ export function register(program: Command, context: Context): void {
     .description('run a local KMS, until interrupted or for the time of a command')
     .argument('[command...]', 'after --: run this against a fresh emulator and stop with its exit status')
     .addOption(new Option('--port <n>', 'port on 127.0.0.1; default is a free one').argParser(port))
+    .addOption(
+      new Option('--hsm <where>', 'where keys live: auto, softhsm, software, or a pkcs11: URI')
+        .argParser(text)
+        .default('auto'),
+    )
     .addHelpText('after', EXAMPLES)
     .action((words: string[], _options: Options, command: Command) =>
       run(words, command.optsWithGlobals(), context),
@@ -39,6 +45,7 @@ async function run(words: readonly string[], options: Options, context: Context)
   }
   const { startEmulator } = await import('../../emulator/start.js');
   const emulator = await startEmulator({
+    hsm: options.hsm,
     ...(options.port !== undefined && { port: options.port }),
     ...(options.region !== undefined && { region: options.region }),
     onNotice: (line) => void context.terminal.note(`emulator: ${line}`),
