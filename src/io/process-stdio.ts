@@ -11,27 +11,33 @@ import { identityOf, type FileIdentity } from './file-identity.js';
 import type { ByteSink, ByteSource, Stdio } from './stdio.js';
 import { readFailed } from './system-error.js';
 
-/** The standard streams of this process. Nothing is opened, read or asked before it is needed. */
-export function processStdio(): Stdio {
+/**
+ * The standard streams of this process. Nothing is opened, read or asked before it is needed.
+ *
+ * @param descriptors - what to use in place of 0, 1 and 2
+ */
+export function processStdio(descriptors: readonly [number, number, number] = [0, 1, 2]): Stdio {
   return {
-    stdin: new StandardInput(),
-    stdout: new StandardSink(1, 'stdout'),
-    stderr: new StandardSink(2, 'stderr'),
+    stdin: new StandardInput(descriptors[0]),
+    stdout: new StandardSink(descriptors[1], 'stdout'),
+    stderr: new StandardSink(descriptors[2], 'stderr'),
   };
 }
 
 class StandardInput implements ByteSource {
+  constructor(private readonly fd: number) {}
+
   get isTerminal(): boolean {
-    return isTerminal(0);
+    return isTerminal(this.fd);
   }
 
   get identity(): FileIdentity | undefined {
-    return identityOfDescriptor(0);
+    return identityOfDescriptor(this.fd);
   }
 
   chunks(): AsyncIterable<Uint8Array> {
-    if (this.isTerminal || statsOf(0)?.isSocket()) return streamChunks();
-    return readDescriptor(0, 'stdin', streamChunks);
+    if (this.isTerminal || statsOf(this.fd)?.isSocket()) return streamChunks();
+    return readDescriptor(this.fd, 'stdin', streamChunks);
   }
 }
 
@@ -48,7 +54,7 @@ class StandardSink implements ByteSink {
   #earlier: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly fd: 1 | 2,
+    private readonly fd: number,
     private readonly name: 'stdout' | 'stderr',
   ) {}
 

@@ -10,7 +10,6 @@ import {
   readdirSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -257,52 +256,6 @@ describe('a file that is written', () => {
     const line = `umask ${umask}; driver copy /dev/null ${at('plain')}; driver copy /dev/null ${at('secret')} secret`;
     expect(await bash(line)).toMatchObject(OK);
     expect([mode(at('plain')), mode(at('secret'))]).toEqual([plain, secret]);
-  });
-
-  it('keeps the mode of the one it replaces, unless it is plaintext', async () => {
-    const at = workspace();
-    for (const name of ['plain', 'secret']) writeFileSync(at(name), '', { mode: 0o640 });
-    await bash(
-      `driver copy /dev/null ${at('plain')} force; driver copy /dev/null ${at('secret')} force secret`,
-    );
-    expect([mode(at('plain')), mode(at('secret'))]).toEqual(['640', '600']);
-  });
-
-  it('does not go through a symbolic link without force', async () => {
-    const at = workspace();
-    writeFileSync(at('real'), 'old');
-    symlinkSync('real', at('soft'));
-    symlinkSync('nowhere', at('dangling'));
-    symlinkSync('circle', at('circle'));
-    for (const name of ['soft', 'dangling', 'circle']) {
-      const { stderr } = await bash(`echo new | driver copy - ${at(name)}`);
-      expect(stderr, name).toContain('file-exists');
-    }
-    expect(readFileSync(at('real'), 'utf8')).toBe('old');
-    for (const name of ['soft', 'dangling']) {
-      expect(await bash(`echo new | driver copy - ${at(name)} force`)).toMatchObject(OK);
-    }
-    expect((await bash(`echo new | driver copy - ${at('circle')} force`)).stderr).toContain(
-      'circle of symbolic links',
-    );
-    for (const name of ['real', 'nowhere', 'soft', 'dangling'])
-      expect(readFileSync(at(name), 'utf8')).toBe('new\n');
-    expect(execFileSync('readlink', [at('soft'), at('dangling')], { encoding: 'utf8' })).toBe(
-      'real\nnowhere\n',
-    );
-  });
-
-  it('is not the input behind a symbolic link', async () => {
-    const at = workspace();
-    writeFileSync(at('real'), 'old');
-    symlinkSync('real', at('soft'));
-    for (const [from, to] of [
-      ['real', 'soft'],
-      ['soft', 'real'],
-    ] as const) {
-      const { stderr } = await bash(`driver copy ${at(from)} ${at(to)} force`);
-      expect(stderr).toContain('same-file');
-    }
   });
 
   it('stays as it was when there is no room for the new one', async () => {
