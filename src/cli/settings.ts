@@ -47,7 +47,7 @@ export function chooseRegion(
  *
  * @param region - as {@link chooseRegion} gave it
  */
-export async function openKms(
+async function openKms(
   context: Context,
   options: GlobalOptions,
   region: string | undefined,

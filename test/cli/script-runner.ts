@@ -25,7 +25,9 @@ interface Result {
 }
 
 /** How `kms-asym` lines are run: in this process, or by an executable. */
-export type Target = { readonly executable?: string };
+export interface Target {
+  readonly executable?: string;
+}
 
 export async function runCase(
   script: Script,

@@ -55,7 +55,7 @@ function parseCases(body: string): Case[] {
     if (line.trim() === '') continue;
     if (line.startsWith('#! ')) current?.tags.push(...line.slice(3).split(' '));
     else if (line.startsWith('# ')) {
-      if (current && current.steps.length === 0) current.title += ` ${line.slice(2)}`;
+      if (current?.steps.length === 0) current.title += ` ${line.slice(2)}`;
       else cases.push({ title: line.slice(2), tags: [], steps: [] });
     } else if (line.startsWith('@ ')) terminals = line.slice(2).split(' ');
     else if (line.startsWith('$ ')) {

@@ -10,4 +10,5 @@ import { register as getPublicKey } from './get-public-key.js';
 /** Adds one subcommand to the program. */
 export type Register = (program: Command, context: Context) => void;
 
+/** All subcommands. */
 export const COMMANDS: readonly Register[] = [createKey, getPublicKey, encrypt, decrypt, emulator];
