@@ -1,11 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { interceptSignals } from '../../src/io/cleanup.js';
+import { readDescriptor } from '../../src/io/descriptor.js';
 import { openInput, readSmallFile, readUpTo } from '../../src/io/input.js';
 import { createOutput } from '../../src/io/output.js';
 import { processStdio } from '../../src/io/process-stdio.js';
 import { BrokenPipe } from '../../src/io/stdio.js';
+import { readFailed } from '../../src/io/system-error.js';
 import { workspace } from './workspace.js';
 
 const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -94,6 +97,30 @@ describe('a descriptor', () => {
   });
 });
 
+describe('reading', () => {
+  it('goes on elsewhere when the descriptor is non-blocking, and fails without such a place', async () => {
+    const path = fifo();
+    const fd = open(path, O_RDONLY | O_NONBLOCK);
+    open(path, 'w');
+    const elsewhere = () => Readable.from([Buffer.from('elsewhere')]);
+    const chunks = () => readDescriptor(fd, 'stdin', elsewhere);
+    expect((await readUpTo({ chunks }, 100)).bytes.toString()).toBe('elsewhere');
+    await expect(readUpTo({ chunks: () => readDescriptor(fd, 'stdin') }, 100)).rejects.toThrow(
+      failure('read-failed', 'cannot read stdin: EAGAIN'),
+    );
+  });
+
+  it('reports what the system says', async () => {
+    // Nothing is mapped at address 0, where reading starts.
+    const error = failure('read-failed', '"/proc/self/mem": input/output error');
+    const input = openInput('/proc/self/mem', streams(0).stdin);
+    await expect(readUpTo(input, 1)).rejects.toThrow(error);
+    input.close();
+    expect(() => readSmallFile('/proc/self/mem', 1, 'CA file')).toThrow(error);
+    expect(readFailed('stdin', new Error('odd')).message).toBe('cannot read stdin: unknown reason');
+  });
+});
+
 describe('a FIFO', () => {
   it('is opened as an input when it is read, not before', async () => {
     const path = fifo();
@@ -158,6 +185,7 @@ describe('a device', () => {
     const path = workspace()('socket');
     execFileSync('python3', ['-c', `import socket; socket.socket(socket.AF_UNIX).bind('${path}')`]);
     expect(() => output(path).check()).toThrow(failure('file-exists', path));
+    expect(() => readSmallFile(path, 1, 'CA file')).toThrow(failure('read-failed', 'no such device'));
     await expect(output(path, true).commit()).rejects.toThrow(failure('write-failed', 'no such device'));
   });
 });

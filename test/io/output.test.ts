@@ -1,4 +1,12 @@
-import fs, { existsSync, linkSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -28,7 +36,7 @@ const failure = (code: string, message = '') =>
   expect.objectContaining({ code, message: expect.stringContaining(message) as string }) as Error;
 
 /** Makes one call of the system fail, as file systems do that are not at hand in a test. */
-function failing(call: 'linkSync' | 'fsyncSync' | 'renameSync', code: string): void {
+function failing(call: 'linkSync' | 'fsyncSync' | 'openSync' | 'renameSync', code: string): void {
   vi.spyOn(fs, call).mockImplementationOnce(() => {
     throw Object.assign(new Error(code), { code });
   });
@@ -119,6 +127,22 @@ describe('a file', () => {
     await expect(out.commit()).rejects.toThrow(failure('write-failed', `"${at('out')}": input/output error`));
     expect(readdirSync(at(''))).toEqual(['out']);
     expect(readFileSync(at('out'), 'utf8')).toBe('old');
+  });
+
+  it('finds another temporary name when one is taken', async () => {
+    const at = workspace();
+    failing('openSync', 'EEXIST');
+    await output({ path: at('out') }).commit();
+    expect(readdirSync(at(''))).toEqual(['out']);
+  });
+
+  it('fails when its directory vanished meanwhile', async () => {
+    const at = workspace();
+    mkdirSync(at('dir'));
+    const out = output({ path: at('dir/out') });
+    out.check();
+    rmdirSync(at('dir'));
+    await expect(out.write(Buffer.from('x'))).rejects.toThrow(failure('write-failed', 'does not exist'));
   });
 
   it('may have the longest name that the system allows', async () => {
