@@ -86,7 +86,7 @@ function sayFarewell(socket: Duplex, answer: WireAnswer): void {
   const headers = Object.entries({ ...answer.headers, connection: 'close' });
   socket.end(
     [
-      `HTTP/1.1 ${answer.status.toString()} ${STATUS_CODES[answer.status] ?? ''}`,
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`,
       ...headers.map(([name, value]) => `${name}: ${value}`),
       '',
       answer.body,

@@ -97,8 +97,9 @@ export class Handler {
 
 /** Path and query; the scheme and host of an absolute target are skipped. */
 function splitTarget(target: string): [path: string, query: string] {
-  const [, path = '', query = ''] = /^(?:https?:\/\/[^/?]*)?([^?]*)\??([^]*)$/i.exec(target) ?? [];
-  return [path === '' ? '/' : path, query];
+  const relative = target.replace(/^https?:\/\/[^/?]*/i, '');
+  const mark = `${relative}?`.indexOf('?');
+  return [mark === 0 ? '/' : relative.slice(0, mark), relative.slice(mark + 1)];
 }
 
 function readBody({ headers, body }: WireRequest): Form {

@@ -18,7 +18,7 @@ export function keyMetadata(account: Account, key: Key): Record<string, string> 
     ProtectionLevel: key.protectionLevel,
     Creator: account.accountId,
     CreationDate: formatDate(key.createdMs),
-    LastRotationDate: formatDate((key.versions.at(-1) ?? key.versions[0]).createdMs),
+    LastRotationDate: formatDate(Math.max(...key.versions.map(({ createdMs }) => createdMs))),
     Description: key.description,
     PrimaryKeyVersion: '',
     AutomaticRotation: 'Disabled',

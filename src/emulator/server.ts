@@ -85,19 +85,19 @@ export async function listen(
   };
 }
 
-function startListening(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(cannotListen(port, error)));
-    server.listen(port, HOST, resolve);
-  });
-}
-
-function cannotListen(port: number, cause: Error): KmsAsymError {
-  const reason = errnoOf(cause) === 'EADDRINUSE' ? 'it is already in use' : cause.message;
-  return new KmsAsymError('emulator', `cannot listen on port "${port.toString()}": ${reason}`, {
-    hints: ['choose another port, or none: then the system finds a free one'],
-    cause,
-  });
+async function startListening(server: Server, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, HOST, resolve);
+    });
+  } catch (cause) {
+    const reason = errnoOf(cause) === 'EADDRINUSE' ? 'it is already in use' : 'the system refuses it';
+    throw new KmsAsymError('emulator', `cannot listen on port "${port}": ${reason}`, {
+      hints: ['choose another port, or none: then the system finds a free one'],
+      cause,
+    });
+  }
 }
 
 function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {

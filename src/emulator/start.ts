@@ -1,6 +1,6 @@
 /** Starts an emulator in this process. */
-import { KmsAsymError } from '../errors.js';
 import type { Clock } from './clock.js';
+import { describeFailure } from './failure.js';
 import { Handler } from './handle.js';
 import type { Hsm } from './hsm/hsm.js';
 import { openHsm } from './hsm/open.js';
@@ -67,7 +67,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   });
   let closed: Promise<void> | undefined;
   return {
-    endpoint: `http://127.0.0.1:${server.port.toString()}`,
+    endpoint: `http://127.0.0.1:${server.port}`,
     region,
     accessKeyId: accessKey.id,
     accessKeySecret: accessKey.secret,
@@ -84,10 +84,4 @@ async function openDevices(choice: string, onNotice: Notify): Promise<Devices> {
 
 async function closeDevices(devices: Devices): Promise<void> {
   await Promise.all([...new Set<Hsm>(Object.values(devices))].map((device) => device.close()));
-}
-
-/** One line; foreign errors are named only, because their messages may repeat what they worked on. */
-function describeFailure(error: unknown): string {
-  if (error instanceof KmsAsymError) return error.message.replaceAll(/\s+/g, ' ');
-  return error instanceof Error ? error.name : 'unknown';
 }

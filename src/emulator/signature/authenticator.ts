@@ -18,7 +18,7 @@ export interface AccessKey {
 }
 
 /** How far a request's clock may be off, and how long a nonce stays used: 15 minutes, in milliseconds. */
-export const MAX_SKEW_MS = 15 * 60_000;
+const MAX_SKEW_MS = 15 * 60_000;
 
 /** Longest string to sign that an error message repeats. */
 const MAX_SHOWN = 4096;
@@ -61,7 +61,8 @@ export class Authenticator {
   #checkTimestamp(timestamp: string): number {
     const timestampMs = parseTimestamp(timestamp);
     if (timestampMs === undefined) throw new Refusal('InvalidTimeStamp.Format');
-    if (Math.abs(this.#clock() - timestampMs) > MAX_SKEW_MS) throw new Refusal('InvalidTimeStamp.Expired');
+    if (!(Math.abs(this.#clock() - timestampMs) <= MAX_SKEW_MS))
+      throw new Refusal('InvalidTimeStamp.Expired');
     return timestampMs;
   }
 }

@@ -19,7 +19,7 @@ export class NonceWindow {
     this.#sweep(nowMs);
     // A digest, because the nonce is a slice of the request and would keep all of it in memory.
     const key = createHash('sha256').update(`${accessKeyId}\n${nonce}`).digest().toString('latin1');
-    if ((this.#expiries.get(key) ?? 0) >= nowMs) return false;
+    if ((this.#expiries.get(key) ?? -Infinity) >= nowMs) return false;
     this.#expiries.set(key, expiresMs);
     return true;
   }

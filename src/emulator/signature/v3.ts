@@ -13,6 +13,8 @@ const AUTHORIZATION = new RegExp(
   `^${ALGORITHM} +Credential=([^, ]+), *SignedHeaders=([^, ]+), *Signature=([^, ]+)$`,
 );
 
+type Headers = ReadonlyMap<string, string>;
+
 /** Must be present and signed. */
 const REQUIRED_HEADERS = [
   'host',
@@ -29,53 +31,62 @@ const SENSITIVE_HEADERS = ['x-acs-security-token', 'content-type'];
 /** Signature version 3. */
 export const signatureV3: SignatureScheme = {
   operation({ headers }) {
-    return { action: headers.get('x-acs-action') ?? '', version: headers.get('x-acs-version') ?? '' };
+    return { action: valueOf(headers, 'x-acs-action'), version: valueOf(headers, 'x-acs-version') };
   },
   claim,
 };
 
 function claim(request: SignedRequest): SignatureClaim {
   const { headers } = request;
-  const [, accessKeyId = '', signedHeaders = '', signature = ''] =
-    AUTHORIZATION.exec(headers.get('authorization') ?? '') ??
-    incomplete(`the Authorization header must be "${ALGORITHM} Credential=…,SignedHeaders=…,Signature=…"`);
+  const [accessKeyId, signedHeaders, signature] = parseAuthorization(valueOf(headers, 'authorization'));
   requireSigned(headers, signedHeaders.split(';'));
   const bodyHash = createHash('sha256').update(request.body).digest('hex');
   const stringToSign = `${ALGORITHM}\n${sha256Hex(canonicalRequest(request, signedHeaders, bodyHash))}`;
-  const header = (name: string): string => headers.get(name) ?? '';
   // A header that lies about the body is as good as a wrong signature, and must not be told from one.
-  const isHashTrue = header('x-acs-content-sha256').toLowerCase() === bodyHash;
+  const isHashTrue = valueOf(headers, 'x-acs-content-sha256').toLowerCase() === bodyHash;
   return {
     accessKeyId,
-    securityToken: header('x-acs-security-token'),
-    timestamp: header('x-acs-date'),
-    nonce: header('x-acs-signature-nonce'),
+    securityToken: valueOf(headers, 'x-acs-security-token'),
+    timestamp: valueOf(headers, 'x-acs-date'),
+    nonce: valueOf(headers, 'x-acs-signature-nonce'),
     signature: isHashTrue && /^[0-9a-f]{64}$/i.test(signature) ? Buffer.from(signature, 'hex') : undefined,
     stringToSign,
     sign: (secret) => createHmac('sha256', secret).update(stringToSign).digest(),
   };
 }
 
-function requireSigned(headers: ReadonlyMap<string, string>, signed: readonly string[]): void {
+type Authorization = [accessKeyId: string, signedHeaders: string, signature: string];
+
+function parseAuthorization(authorization: string): Authorization {
+  const match = AUTHORIZATION.exec(authorization);
+  if (match === null) {
+    incomplete(`the Authorization header must be "${ALGORITHM} Credential=…,SignedHeaders=…,Signature=…"`);
+  }
+  return match.slice(1) as Authorization;
+}
+
+function requireSigned(headers: Headers, signed: readonly string[]): void {
   const present = SENSITIVE_HEADERS.filter((name) => headers.has(name));
   for (const name of [...REQUIRED_HEADERS, ...present]) {
     if (!signed.includes(name)) incomplete(`the header "${name}" must be among the signed headers`);
   }
   for (const name of signed) {
-    if ((headers.get(name) ?? '') === '') incomplete('a signed header is not in the request');
+    if (valueOf(headers, name) === '') incomplete('a signed header is not in the request');
   }
-  if (signed.some((name, index) => index > 0 && name <= (signed[index - 1] ?? ''))) {
+  if ([...new Set(signed)].sort().join(';') !== signed.join(';')) {
     incomplete('the signed headers must be sorted and different');
   }
 }
 
 function canonicalRequest(request: SignedRequest, signedHeaders: string, bodyHash: string): string {
   const { method, headers, query } = request;
-  const canonicalHeaders = signedHeaders
-    .split(';')
-    .map((name) => `${name}:${(headers.get(name) ?? '').trim()}\n`)
-    .join('');
-  return [method, '/', canonicalForm(query), canonicalHeaders, signedHeaders, bodyHash].join('\n');
+  const lines = signedHeaders.split(';').map((name) => `${name}:${valueOf(headers, name).trim()}\n`);
+  return [method, '/', canonicalForm(query), lines.join(''), signedHeaders, bodyHash].join('\n');
+}
+
+/** Empty for a header that is not there. */
+function valueOf(headers: Headers, name: string): string {
+  return headers.get(name) ?? '';
 }
 
 function sha256Hex(text: string): string {
