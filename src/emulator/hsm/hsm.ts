@@ -21,6 +21,7 @@ export interface HsmKey {
   readonly publicKeyDer: Uint8Array;
 }
 
+/** A device that keeps private keys and works with them. */
 export interface Hsm {
   /** `software`, `softhsm` or `pkcs11`. */
   readonly backend: string;

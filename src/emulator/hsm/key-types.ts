@@ -41,6 +41,13 @@ export const KEY_TYPES = {
   },
 } as const satisfies Record<HsmKeyType, RsaKeyType | EcKeyType>;
 
+/** The key type whose parameters satisfy `matches`, if any. */
+export function findKeyType(
+  matches: (parameters: RsaKeyType | EcKeyType) => boolean,
+): HsmKeyType | undefined {
+  return (Object.keys(KEY_TYPES) as HsmKeyType[]).find((type) => matches(KEY_TYPES[type]));
+}
+
 /** OpenSSL name of each decryption mechanism's hash. */
 export const OAEP_HASHES = {
   RSAES_OAEP_SHA_256: 'sha256',

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 
 /** `length` mask bytes from `seed`; `hash` is an OpenSSL name. Time depends on the lengths alone. */
-export function mgf1(hash: string, seed: Uint8Array, length: number): Uint8Array {
-  const blocks: Uint8Array[] = [];
+export function mgf1(hash: string, seed: Uint8Array, length: number): Buffer {
+  const blocks: Buffer[] = [];
   const counter = Buffer.alloc(4);
   for (let produced = 0, index = 0; produced < length; index += 1) {
     counter.writeUInt32BE(index);

@@ -34,32 +34,35 @@ export function isRefusal(error: unknown): boolean {
   return ckr !== undefined && !TROUBLE.has(ckr);
 }
 
-const CHECK_PIN = 'check pin-value or pin-source in the pkcs11: URI';
+const WRONG_PIN = { says: 'wrong PIN for', hint: 'check pin-value or pin-source in the pkcs11: URI' };
 
-/** What failed while logging in, and what to do about it; `token` is the label. */
-const LOGIN_FAILURES: Record<string, { says: (token: string) => string; hint: string }> = {
-  CKR_PIN_INCORRECT: { says: (token) => `wrong PIN for the token "${token}"`, hint: CHECK_PIN },
-  CKR_PIN_INVALID: { says: (token) => `wrong PIN for the token "${token}"`, hint: CHECK_PIN },
-  CKR_PIN_LEN_RANGE: { says: (token) => `wrong PIN for the token "${token}"`, hint: CHECK_PIN },
+/** What failed while logging in (the token's label completes it), and what to do about it. */
+const LOGIN_FAILURES: Partial<Record<string, { says: string; hint: string }>> = {
+  CKR_PIN_INCORRECT: WRONG_PIN,
+  CKR_PIN_INVALID: WRONG_PIN,
+  CKR_PIN_LEN_RANGE: WRONG_PIN,
   CKR_PIN_LOCKED: {
-    says: (token) => `the PIN of the token "${token}" is locked`,
+    says: 'the PIN is locked for',
     hint: 'unlock it as the security officer, for example with pkcs11-tool --init-pin',
   },
   CKR_PIN_EXPIRED: {
-    says: (token) => `the PIN of the token "${token}" has expired`,
+    says: 'the PIN has expired for',
     hint: 'change it, for example with pkcs11-tool --change-pin',
   },
   CKR_USER_PIN_NOT_INITIALIZED: {
-    says: (token) => `the token "${token}" has no user PIN yet`,
+    says: 'no user PIN has been set for',
     hint: 'set one as the security officer, for example with pkcs11-tool --init-pin',
   },
 };
 
-/** A failed C_Login for people. */
+/** A failed C_Login for people; `token` is the label. */
 export function loginError(token: string, cause: unknown): KmsAsymError {
   const failure = LOGIN_FAILURES[ckrOf(cause) ?? ''];
   if (failure === undefined) return deviceError(`log in to the token "${token}"`, cause);
-  return new KmsAsymError('emulator', failure.says(token), { hints: [failure.hint], cause });
+  return new KmsAsymError('emulator', `${failure.says} the token "${token}"`, {
+    hints: [failure.hint],
+    cause,
+  });
 }
 
 /** Any other failed call for people; `action` completes "the HSM could not …". Keeps a `KmsAsymError` as it is. */

@@ -6,7 +6,7 @@
 import { createPublicKey, type JsonWebKey, randomBytes } from 'node:crypto';
 import { KmsAsymError } from '../../errors.js';
 import type { HsmKey, HsmKeyType } from './hsm.js';
-import { type EcKeyType, KEY_TYPES, type RsaKeyType } from './key-types.js';
+import { type EcKeyType, findKeyType, KEY_TYPES, type RsaKeyType } from './key-types.js';
 import type { Handle, Pkcs11Binding, Template } from './pkcs11-binding.js';
 import { ckrOf } from './pkcs11-error.js';
 import type { Pkcs11Module } from './pkcs11-module.js';
@@ -130,13 +130,12 @@ function describeKey(
   const isRsa = read(binding.CKA_KEY_TYPE).every((byte) => byte === binding.CKK_RSA);
   const modulus = isRsa ? withoutLeadingZeros(read(binding.CKA_MODULUS)) : new Uint8Array(0);
   const curve = isRsa ? undefined : read(binding.CKA_EC_PARAMS);
-  for (const [type, parameters] of Object.entries(KEY_TYPES) as [HsmKeyType, RsaKeyType | EcKeyType][]) {
-    const matches =
-      parameters.family === 'rsa'
-        ? parameters.modulusBits === modulus.length * 8
-        : curve?.equals(parameters.oidDer) === true;
-    if (matches) return { type, modulus };
-  }
+  const type = findKeyType((parameters) =>
+    parameters.family === 'rsa'
+      ? parameters.modulusBits === modulus.length * 8
+      : curve?.equals(parameters.oidDer) === true,
+  );
+  if (type !== undefined) return { type, modulus };
   throw new KmsAsymError('emulator', 'the key is of a type that this program does not make');
 }
 

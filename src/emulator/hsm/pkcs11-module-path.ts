@@ -17,25 +17,23 @@ export async function findModule(
   name: string,
   directories: readonly string[] = DIRECTORIES,
 ): Promise<string | undefined> {
-  const extension = process.platform === 'darwin' ? 'dylib' : 'so';
-  const files = [name, `lib${name}.${extension}`, `${name}.${extension}`, `lib${name}.so`];
+  const files = [name, `lib${name}.so`, `${name}.so`, `lib${name}.dylib`, `${name}.dylib`];
   for (const path of directories.flatMap((directory) => files.map((file) => join(directory, file)))) {
     if (await isReadable(path)) return path;
   }
   return undefined;
 }
 
-/** Like {@link findModule}; `KmsAsymError` `emulator` when there is none. */
-export async function requireModule(name: string): Promise<string> {
-  const path = await findModule(name);
-  if (path !== undefined) return path;
-  throw new KmsAsymError('emulator', `found no PKCS#11 module "${name}"`, {
-    hints: [
-      name === 'softhsm2'
-        ? 'install SoftHSM, for example with apt-get install softhsm2 or brew install softhsm'
-        : 'give its absolute path as module-path in the pkcs11: URI',
-    ],
-  });
+/** Like {@link findModule}; `KmsAsymError` `emulator` with `hint` when there is none. */
+export async function requireModule(
+  name: string,
+  hint = 'give its absolute path as module-path in the pkcs11: URI',
+  directories: readonly string[] = DIRECTORIES,
+): Promise<string> {
+  const path = await findModule(name, directories);
+  if (path === undefined)
+    throw new KmsAsymError('emulator', `found no PKCS#11 module "${name}"`, { hints: [hint] });
+  return path;
 }
 
 async function isReadable(path: string): Promise<boolean> {

@@ -172,7 +172,7 @@ function publicKeyOf({ modulus }: TokenKey): KeyObject {
 }
 
 /** Some tokens drop leading zeros of a raw result. */
-function leftPad(bytes: Buffer, length: number): Uint8Array {
+function leftPad(bytes: Buffer, length: number): Buffer {
   const padded = Buffer.alloc(length);
   bytes.copy(padded, length - bytes.length);
   return padded;

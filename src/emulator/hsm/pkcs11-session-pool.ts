@@ -63,7 +63,7 @@ export class SessionPool {
 
   async #attempt<T>(job: (session: Session) => Promise<T>): Promise<T> {
     while (this.#busy >= this.#size && !this.#closed) await this.#turn();
-    if (this.#closed) throw new KmsAsymError('emulator', 'the HSM is closed');
+    this.#requireOpen();
     this.#busy += 1;
     let session: Session | undefined;
     try {
@@ -77,6 +77,10 @@ export class SessionPool {
       if (session !== undefined) this.#putBack(session);
       this.#wake(this.#closed ? this.#waiting.length : 1);
     }
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new KmsAsymError('emulator', 'the HSM is closed');
   }
 
   #turn(): Promise<void> {

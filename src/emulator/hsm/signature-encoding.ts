@@ -24,13 +24,12 @@ export function emsaPssEncode(digest: Uint8Array, modulusBytes: number): Uint8Ar
   const salt = randomBytes(SHA256_BYTES);
   const hash = createHash('sha256').update(Buffer.alloc(8)).update(digest).update(salt).digest();
   const block = Buffer.alloc(modulusBytes - SHA256_BYTES - 1);
-  block[block.length - SHA256_BYTES - 1] = 0x01;
+  block.writeUInt8(0x01, block.length - SHA256_BYTES - 1);
   block.set(salt, block.length - SHA256_BYTES);
-  mgf1('sha256', hash, block.length).forEach((byte, index) => {
-    block[index] = (block[index] ?? 0) ^ byte;
-  });
-  block[0] = (block[0] ?? 0) & 0x7f;
-  return Buffer.concat([block, hash, Uint8Array.of(0xbc)]);
+  const mask = mgf1('sha256', hash, block.length);
+  const masked = block.map((byte, index) => byte ^ mask.readUInt8(index));
+  masked.set([mask.readUInt8(0) & 0x7f]);
+  return Buffer.concat([masked, hash, Uint8Array.of(0xbc)]);
 }
 
 /** DER `SEQUENCE { r, s }` of the fixed-length `r || s` that tokens give for 256-bit curves. */
@@ -41,9 +40,10 @@ export function ecdsaDer(raw: Uint8Array): Uint8Array {
 }
 
 function derInteger(bytes: Uint8Array): Uint8Array {
-  let start = 0;
-  while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
-  const digits = bytes.subarray(start);
-  const sign = (digits[0] ?? 0) & 0x80 ? Uint8Array.of(0) : new Uint8Array(0);
-  return Buffer.concat([Uint8Array.of(0x02, sign.length + digits.length), sign, digits]);
+  const isZero = bytes.every((byte) => byte === 0);
+  const digits = isZero ? bytes.subarray(-1) : bytes.subarray(bytes.findIndex((byte) => byte !== 0));
+  // A zero in front keeps a first bit of one from meaning a negative number.
+  const body = Buffer.concat([Uint8Array.of(0), digits]);
+  const content = body.readUInt8(1) & 0x80 ? body : body.subarray(1);
+  return Buffer.concat([Uint8Array.of(0x02, content.length), content]);
 }

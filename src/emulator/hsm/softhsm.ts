@@ -16,6 +16,8 @@ import { acquireModule, loadModule, type Pkcs11Module } from './pkcs11-module.js
 import { unpad } from './pkcs11-token.js';
 import { openToken } from './pkcs11.js';
 
+const INSTALL_HINT = 'install SoftHSM, for example with apt-get install softhsm2 or brew install softhsm';
+
 /** Opens a private SoftHSM token. `KmsAsymError` `emulator` when SoftHSM, its binding or the directory fails. */
 export async function openSoftHsm(stateDir?: string): Promise<Hsm> {
   const modulePath = await findSoftHsm();
@@ -33,7 +35,7 @@ export async function openSoftHsm(stateDir?: string): Promise<Hsm> {
 
 /** Path of the SoftHSM module, once it has been loaded. `KmsAsymError` `emulator` when it cannot be used here. */
 export async function findSoftHsm(): Promise<string> {
-  const path = await requireModule('softhsm2');
+  const path = await requireModule('softhsm2', INSTALL_HINT);
   await loadModule(path);
   if (isMainThread) return path;
   // Its configuration is named by an environment variable, which a worker thread cannot set for C code.
@@ -47,7 +49,7 @@ interface Home {
   /** PIN of the user and of the security officer. */
   readonly pin: string;
   /** To be called when the token is not used any more. */
-  leave(): Promise<void>;
+  readonly leave: () => Promise<void>;
 }
 
 interface SharedDirectory {

@@ -7,7 +7,7 @@ import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, KmsAsymError } from '../../errors.js';
 import type { HsmKeyType } from './hsm.js';
-import { KEY_TYPES } from './key-types.js';
+import { findKeyType } from './key-types.js';
 
 /** A private key and what it is. */
 export interface SoftwareKey {
@@ -72,13 +72,10 @@ export class SoftwareKeyStore {
 async function readKey(path: string): Promise<SoftwareKey> {
   const key = createPrivateKey(await readFile(path));
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
-  for (const [type, parameters] of Object.entries(KEY_TYPES) as [HsmKeyType, object][]) {
-    const matches =
-      'modulusBits' in parameters
-        ? parameters.modulusBits === modulusLength
-        : 'curve' in parameters && parameters.curve === namedCurve;
-    if (matches) return { type, key, modulus: modulusOf(key) };
-  }
+  const type = findKeyType((parameters) =>
+    parameters.family === 'rsa' ? parameters.modulusBits === modulusLength : parameters.curve === namedCurve,
+  );
+  if (type !== undefined) return { type, key, modulus: modulusOf(key) };
   throw new KmsAsymError('emulator', `"${path}" holds no key of a known type`);
 }
 

@@ -68,8 +68,8 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     const threads = [...this.#threads];
-    await Promise.all(threads.map((thread) => thread.worker.terminate()));
     for (const thread of threads) this.#drop(thread, 'the software HSM is closed');
+    await Promise.all(threads.map((thread) => thread.worker.terminate()));
   }
 
   #leastBusy(): Thread {

@@ -92,12 +92,12 @@ describe('a pkcs11: URI', () => {
 
   it('is refused when the token has no user PIN yet', async () => {
     const error = await refusal(uri('fresh'));
-    expect(error.message).toBe('the token "fresh" has no user PIN yet');
+    expect(error.message).toBe('no user PIN has been set for the token "fresh"');
   });
 
   it.each([
-    ['0xa4', 'the PIN of the token "good" is locked'],
-    ['0xa3', 'the PIN of the token "good" has expired'],
+    ['0xa4', 'the PIN is locked for the token "good"'],
+    ['0xa3', 'the PIN has expired for the token "good"'],
     ['0x30', 'the HSM could not log in to the token "good" (CKR_DEVICE_ERROR)'],
   ])('is refused when the login answers %s', async (value, message) => {
     process.env['TROUBLE_LOGIN'] = value;
