@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { afterAll } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { openHsm } from '../../../src/emulator/hsm/open.js';
 import { describeHsm } from './conformance.js';
 import { makeNssDatabase } from './nss-database.js';
@@ -19,7 +19,22 @@ describeHsm('NSS softokn', {
 
 describeToken('NSS softokn', {
   enforcesExtractable: false,
+  hasOaepSha256: true,
   label: 'NSS Certificate DB',
   modulePath: () => Promise.resolve(database.modulePath),
   open: () => openHsm(database.uri),
+});
+
+it('is refused when NSS does not find its database', async () => {
+  const uri = database.uri.replace(
+    encodeURIComponent(database.directory),
+    encodeURIComponent('/nowhere/at/all'),
+  );
+  expect(uri).not.toBe(database.uri);
+  await expect(openHsm(uri)).rejects.toMatchObject({
+    code: 'emulator',
+    message: expect.stringMatching(
+      /^the HSM could not initialise the PKCS#11 module ".*softokn3.so" \(CKR_\w+\)$/,
+    ) as string,
+  });
 });

@@ -10,6 +10,7 @@ import { KmsAsymError } from '../../../src/errors.js';
 import type { HsmKey } from '../../../src/emulator/hsm/hsm.js';
 import { openHsm } from '../../../src/emulator/hsm/open.js';
 import { acquireModule } from '../../../src/emulator/hsm/pkcs11-module.js';
+import { findToken } from '../../../src/emulator/hsm/pkcs11-token.js';
 import { findSoftHsm } from '../../../src/emulator/hsm/softhsm.js';
 import { opensslVerifies } from './openssl.js';
 
@@ -162,6 +163,26 @@ describe('a token in trouble', () => {
       expect(await decrypt()).toBeDefined();
     }
     await hsm.destroyKey(key.ref);
+    await hsm.close();
+  });
+
+  it('does not use a key of a type that it does not make', async () => {
+    const hsm = await openHsm(uri('good'));
+    const { binding, library, release } = await acquireModule(modulePath);
+    const slot = findToken({ binding, library, release }, { token: 'good' }).slot;
+    const session = library.C_OpenSession(slot, binding.CKF_SERIAL_SESSION | binding.CKF_RW_SESSION);
+    const secp384r1 = Buffer.from('06052b81040022', 'hex');
+    library.C_GenerateKeyPair(
+      session,
+      { mechanism: binding.CKM_EC_KEY_PAIR_GEN },
+      [{ type: binding.CKA_EC_PARAMS, value: secp384r1 }],
+      [{ type: binding.CKA_ID, value: Buffer.alloc(16, 0xee) }],
+    );
+    await expect(hsm.sign('ee'.repeat(16), 'ECDSA_SHA_256', Buffer.alloc(32))).rejects.toThrow(
+      'the key is of a type that this program does not make',
+    );
+    library.C_CloseSession(session);
+    release();
     await hsm.close();
   });
 

@@ -62,6 +62,13 @@ describe('without a state directory', () => {
     expect(temporaries()).toEqual([]);
   });
 
+  it('leaves the user’s own SoftHSM configuration alone', async () => {
+    process.env['SOFTHSM2_CONF'] = '/home/user/softhsm2.conf';
+    await (await openHsm('softhsm')).close();
+    expect(process.env['SOFTHSM2_CONF']).toBe('/home/user/softhsm2.conf');
+    Reflect.deleteProperty(process.env, 'SOFTHSM2_CONF');
+  });
+
   it('says so when there is no room for it', async () => {
     process.env['TMPDIR'] = path.join(sandbox, 'missing');
     await expect(openHsm('softhsm')).rejects.toMatchObject({

@@ -20,6 +20,7 @@ describeHsm('SoftHSM', {
 
 describeToken('SoftHSM', {
   enforcesExtractable: true,
+  hasOaepSha256: false,
   label: 'kms-asym',
   modulePath: findSoftHsm,
   open: () => openHsm('softhsm', { stateDir }),

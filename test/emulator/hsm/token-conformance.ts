@@ -1,6 +1,6 @@
 /** What a real token must show besides the common conformance: sealed keys, and recovery from lost sessions. */
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Hsm, HsmKey } from '../../../src/emulator/hsm/hsm.js';
 import type { Handle, Pkcs11Binding, Pkcs11Library } from '../../../src/emulator/hsm/pkcs11-binding.js';
 import { loadModule } from '../../../src/emulator/hsm/pkcs11-module.js';
@@ -17,6 +17,8 @@ export interface TokenUnderTest {
    * nothing in a key's template prevents that.
    */
   readonly enforcesExtractable: boolean;
+  /** Whether CKM_RSA_PKCS_OAEP works with SHA-256. */
+  readonly hasOaepSha256: boolean;
 }
 
 /** Looks at the token's objects through a session of its own, in the same process and login. */
@@ -159,6 +161,16 @@ export function describeToken(name: string, subject: TokenUnderTest): void {
         }
         library.C_CloseSession(session);
       });
+
+    it('does OAEP in the token where the token can, and the bare RSA operation where it cannot', async () => {
+      expect(await decrypted()).toBe('hello');
+      const init = vi.spyOn(library, 'C_DecryptInit');
+      expect(await decrypted()).toBe('hello');
+      expect(init.mock.calls.map(([, mechanism]) => (mechanism as { mechanism: number }).mechanism)).toEqual([
+        subject.hasOaepSha256 ? binding.CKM_RSA_PKCS_OAEP : binding.CKM_RSA_X_509,
+      ]);
+      init.mockRestore();
+    });
 
     it('opens its sessions again after they were all closed', async () => {
       expect(await decrypted()).toBe('hello');
