@@ -67,7 +67,7 @@ async function openKms(
     retryCount: options.retryCount,
     env,
     onRetry: ({ action, reason, attempt, waitMs }) => {
-      void terminal.note(
+      terminal.noteAside(
         `${action}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s (${attempt} of ${options.retryCount})`,
       );
     },

@@ -57,6 +57,11 @@ export class Terminal {
     if (!this.verbosity.quiet && !this.verbosity.json) await this.say('note', text);
   }
 
+  /** A note from a callback that nobody waits for: a broken stderr must not end the run from there. */
+  noteAside(text: string): void {
+    this.note(text).catch(() => undefined);
+  }
+
   /** Something only `-v` shows. */
   async detail(text: string): Promise<void> {
     if (this.verbosity.verbose && !this.verbosity.json) await this.say('note', text);

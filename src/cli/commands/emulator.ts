@@ -48,7 +48,9 @@ async function run(words: readonly string[], options: Options, context: Context)
     hsm: options.hsm,
     ...(options.port !== undefined && { port: options.port }),
     ...(options.region !== undefined && { region: options.region }),
-    onNotice: (line) => void context.terminal.note(`emulator: ${line}`),
+    onNotice: (line) => {
+      context.terminal.noteAside(`emulator: ${line}`);
+    },
   });
   try {
     if (file === undefined) await serve(emulator, options, context);
