@@ -1,26 +1,39 @@
 /**
  * Builds `dist/`:
  *
- *   kms-asym.cjs, chunks/      the executable: CommonJS, which starts faster than ES modules; whatever the sources
- *                              import dynamically, and vendor code that our paths rarely touch, in files of its own
- *   lib/index.js, lib/chunks/  the library as ES modules; shares the postponed vendor files of `chunks/`
+ *   kms-asym.cjs               the executable: launcher.cjs
+ *   chunks/                    its bundle: CommonJS, which starts faster than ES modules; whatever the sources import
+ *                              dynamically, and vendor code that our paths rarely touch, in files of its own;
+ *                              beside them their compiled forms (*.v8)
+ *   lib/index.js, lib/chunks/  the library as ES modules; shares the postponed vendor files of chunks/
  *   types/                     declarations of what src/index.ts reaches
  *   THIRD-PARTY-LICENSES.txt   licences of all bundled packages
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { compileAhead } from './compile-ahead.mjs';
 import { lazyRequires } from './lazy-requires.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
 
 const ROOT = path.dirname(import.meta.dirname);
 const DIST = path.join(ROOT, 'dist');
+/** Everything is built here and then moved, so that a failed build leaves the last one in place. */
+const STAGE = path.join(ROOT, 'node_modules', '.kms-asym-dist');
 
 /** Found by profiling what a run of `decrypt` loads without need: each costs milliseconds or is large. */
-const LAZY_BUILTINS = ['assert', 'child_process', 'crypto', 'dns', 'http', 'https', 'net', 'os', 'querystring'];
-LAZY_BUILTINS.push('stream', 'tls', 'tty', 'url', 'zlib');
+const LAZY_BUILTINS = ['assert', 'child_process', 'crypto', 'dns', 'http', 'https', 'module', 'net', 'os'];
+LAZY_BUILTINS.push('querystring', 'stream', 'tls', 'tty', 'url', 'zlib');
 const LAZY_PACKAGES = ['http-proxy-agent', 'https-proxy-agent', 'httpx', 'ini', 'lodash', 'moment'];
 LAZY_PACKAGES.push('socks-proxy-agent', 'ws', 'xml2js');
 
@@ -33,11 +46,18 @@ const bundledFiles = new Set([createRequire(import.meta.url).resolve('rolldown/p
 const absentModules = {
   name: 'absent-modules',
   resolveId: (source) => (ABSENT.includes(source) ? `\0absent:${source}` : null),
-  load: (id) => (id.startsWith('\0absent:') ? { code: `throw new Error('not bundled');`, moduleType: 'js' } : null),
+  load: (id) =>
+    id.startsWith('\0absent:') ? { code: `throw new Error('not bundled');`, moduleType: 'js' } : null,
 };
 
 async function bundle(input, { packages, folder, output }) {
-  const options = { builtins: LAZY_BUILTINS, packages, startPackages: ['chalk', 'commander'], folder, postponed };
+  const options = {
+    builtins: LAZY_BUILTINS,
+    packages,
+    startPackages: ['chalk', 'commander'],
+    folder,
+    postponed,
+  };
   const build = await rolldown({
     cwd: ROOT,
     input,
@@ -55,19 +75,13 @@ async function bundle(input, { packages, folder, output }) {
 }
 
 async function bundleAll() {
-  const cjs = { format: 'cjs', dynamicImportInCjs: false };
+  const cjs = { format: 'cjs', dynamicImportInCjs: false, dir: path.join(STAGE, 'chunks') };
   await bundle(
-    { 'kms-asym': 'bin/kms-asym.ts' },
+    { main: 'bin/kms-asym.ts' },
     {
       packages: LAZY_PACKAGES,
-      folder: 'chunks',
-      output: {
-        ...cjs,
-        dir: DIST,
-        banner: (chunk) => (chunk.isEntry ? '#!/usr/bin/env node' : ''),
-        entryFileNames: '[name].cjs',
-        chunkFileNames: 'chunks/[name].cjs',
-      },
+      folder: '.',
+      output: { ...cjs, entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
     },
   );
   await bundle(
@@ -77,24 +91,27 @@ async function bundleAll() {
       folder: '../chunks',
       output: {
         format: 'esm',
-        dir: path.join(DIST, 'lib'),
+        dir: path.join(STAGE, 'lib'),
         chunkFileNames: 'chunks/[name].js',
       },
     },
   );
-  const output = { ...cjs, dir: path.join(DIST, 'chunks'), entryFileNames: '[name].cjs' };
   await bundle(Object.fromEntries(postponed), {
     packages: [],
     folder: '.',
-    output: { ...output, chunkFileNames: 'vendor-[name].cjs' },
+    output: { ...cjs, entryFileNames: '[name].cjs', chunkFileNames: 'vendor-[name].cjs' },
   });
 }
 
 /** Declarations of the library; those of modules behind its surface would only drag in vendor types. */
 function emitTypes() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', '.ci/tsconfig.types.json'], { cwd: ROOT, stdio: 'inherit' });
-  const folder = path.join(DIST, 'types', 'src');
+  const types = path.join(STAGE, 'types');
+  execFileSync(process.execPath, [tsc, '-p', '.ci/tsconfig.types.json', '--outDir', types], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  const folder = path.join(types, 'src');
   const reached = new Set([path.join(folder, 'index.d.ts')]);
   for (const file of reached) {
     for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/\bfrom '([^']+)'/g)) {
@@ -109,8 +126,12 @@ function emitTypes() {
   }
 }
 
-rmSync(DIST, { recursive: true, force: true });
+rmSync(STAGE, { recursive: true, force: true });
 await bundleAll();
 emitTypes();
-chmodSync(path.join(DIST, 'kms-asym.cjs'), 0o755);
-writeFileSync(path.join(DIST, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(bundledFiles));
+writeFileSync(path.join(STAGE, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(bundledFiles));
+copyFileSync(path.join(ROOT, '.ci', 'launcher.cjs'), path.join(STAGE, 'kms-asym.cjs'));
+chmodSync(path.join(STAGE, 'kms-asym.cjs'), 0o755);
+rmSync(DIST, { recursive: true, force: true });
+renameSync(STAGE, DIST);
+compileAhead(path.join(DIST, 'kms-asym.cjs'));

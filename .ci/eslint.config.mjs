@@ -11,7 +11,8 @@ const documentedExports = {
   create: (context) => ({
     'Program > ExportNamedDeclaration[declaration]'(node) {
       const before = context.sourceCode.getCommentsBefore(node).at(-1);
-      if (before?.type !== 'Block' || !before.value.startsWith('*')) context.report({ node, messageId: 'missing' });
+      if (before?.type !== 'Block' || !before.value.startsWith('*'))
+        context.report({ node, messageId: 'missing' });
     },
   }),
 };
@@ -32,7 +33,10 @@ export default tseslint.config(
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
     },
   },
   {

@@ -2,7 +2,8 @@
  * A rolldown plugin that postpones the `require` of built-in modules and packages which third-party code loads when
  * it starts but our paths never or seldom touch. Each such `require` becomes a proxy that loads the real module at
  * its first use; packages are left out of the bundle, to be bundled as files of their own that are not even parsed
- * before that. Our own sources are not rewritten: they say `await import()` where they mean it.
+ * before that. Our own sources say `await import()` where they mean it; only their imports of those built-in modules are
+ * postponed.
  */
 import path from 'node:path';
 
@@ -62,13 +63,37 @@ export function lazyRequires({ builtins, packages, startPackages, folder, postpo
       const [runtime, module] = [RUNTIME + zone, target].map((specifier) => JSON.stringify(specifier));
       return { code: `module.exports = require(${runtime})(() => require(${module}));`, moduleType: 'js' };
     },
-    renderChunk(code, chunk) {
+    renderChunk(code, chunk, { format }) {
       const from = path.posix.dirname(chunk.fileName);
-      return code.replaceAll(new RegExp(`${POSTPONED}([\\w-]+)`, 'g'), (_match, name) => {
+      const located = code.replaceAll(new RegExp(`${POSTPONED}([\\w-]+)`, 'g'), (_match, name) => {
         return `./${path.posix.join(path.posix.relative(from, folder), name)}.cjs`;
       });
+      return format === 'cjs' ? asciiOnly(cheapBuiltins(located, builtins)) : located;
     },
   };
+}
+
+/**
+ * Members are read where they are used, `node_os.tmpdir()`, so an object that finds the same members will do. That goes
+ * for default and namespace imports too, for which rolldown would copy every member (a millisecond for `fs`).
+ */
+function cheapBuiltins(code, lazyBuiltins) {
+  const withDefault = (module) => `((module) => ({ __proto__: module, default: module }))(${module})`;
+  return code
+    .replaceAll(
+      /^let (\w+) = (require\("node:([\w/]+)"\));\n(\1 = [\w$.]*__toESM\(\1, 1\);\n)?/gm,
+      (_line, variable, load, name, interop) => {
+        const lazy = `new Proxy({}, { get: (_target, key) => ${load}[key] })`;
+        const module = lazyBuiltins.includes(name) ? lazy : load;
+        return `const ${variable} = ${interop === undefined ? module : withDefault(module)};\n`;
+      },
+    )
+    .replaceAll(/[\w$.]*__toESM\((require\("node:[\w/]+"\)), 1\)/g, (_call, load) => withDefault(load));
+}
+
+/** Text of one byte a character is read and compiled faster. */
+function asciiOnly(code) {
+  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Two versions of one package get two names. */

@@ -59,5 +59,7 @@ function standardText(license, author) {
   const holder = (typeof author === 'string' ? author : author?.name) || 'the authors';
   const note = `Copyright (c) ${holder}. The package declares this licence without shipping its text, which is`;
   if (id === 'Apache-2.0') return `${note} that of the file LICENSE beside the package.json of this program.`;
-  return Object.hasOwn(STANDARD_TEXTS, id ?? '') ? `${note}:\n\n${readFileSync(STANDARD_TEXTS[id], 'utf8')}` : undefined;
+  return Object.hasOwn(STANDARD_TEXTS, id ?? '')
+    ? `${note}:\n\n${readFileSync(STANDARD_TEXTS[id], 'utf8')}`
+    : undefined;
 }

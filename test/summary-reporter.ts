@@ -10,14 +10,18 @@ export default class SummaryReporter implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    const states = modules.flatMap((module) => [...module.children.allTests()]).map((test) => test.result().state);
+    const states = modules
+      .flatMap((module) => [...module.children.allTests()])
+      .map((test) => test.result().state);
     const count = (state: string): number => states.filter((other) => other === state).length;
     const broken = modules.filter((module) => module.errors().length > 0).length + unhandledErrors.length;
     const skipped = count('skipped') + count('pending');
     if (skipped > 0 && !this.#isFiltered) process.exitCode = 1;
     // Coverage tables come after this hook, and this is to be the last line.
     process.once('exit', () => {
-      process.stdout.write(`${count('passed')} passed, ${count('failed') + broken} failed, ${skipped} skipped\n`);
+      process.stdout.write(
+        `${count('passed')} passed, ${count('failed') + broken} failed, ${skipped} skipped\n`,
+      );
     });
   }
 }

@@ -12,7 +12,8 @@ for (const name of Object.keys(process.env)) {
   const isOurs = /^(ALIBABA_CLOUD|ALICLOUD|KMS_ASYM)_/.test(name) && !isCloud;
   const isProxy = /^(https?|all|no)_proxy$/i.test(name) && !isCloud;
   const isTerminal = /^(NO_COLOR|FORCE_COLOR|CLICOLOR)$/.test(name);
-  if (isOurs || isProxy || isTerminal || name === 'NODE_EXTRA_CA_CERTS') Reflect.deleteProperty(process.env, name);
+  if (isOurs || isProxy || isTerminal || name === 'NODE_EXTRA_CA_CERTS')
+    Reflect.deleteProperty(process.env, name);
 }
 
 const tests = (name: string, include: string, exclude: string[] = [], testTimeout = 20_000) => ({

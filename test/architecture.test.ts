@@ -1,0 +1,56 @@
+/** The import table: which folder may know which, and which third-party packages it owns. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SRC = join(import.meta.dirname, '..', 'src');
+const ANYONE = ['errors', 'version'];
+const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
+  errors: { folders: [], packages: /^$/ },
+  version: { folders: ['../package.json'], packages: /^$/ },
+  crypto: { folders: [], packages: /^$/ },
+  io: { folders: [], packages: /^$/ },
+  kms: { folders: ['crypto'], packages: /^@alicloud\// },
+  emulator: { folders: ['crypto'], packages: /^pkcs11js$/ },
+  cli: { folders: ['crypto', 'io', 'kms', 'emulator'], packages: /^(commander|chalk)$/ },
+  index: { folders: ['crypto', 'kms', 'emulator'], packages: /^$/ },
+};
+const IMPORT = /(?:^(?:import|export|\}).*\bfrom |\bimport\(|^import )'([^']+)'/gm;
+const DRAWERS = /(^|\/)(utils?|helpers?|common|lib|core|shared|types|misc)(\/|\.ts$)/;
+
+const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'));
+const text = (file: string): string => readFileSync(join(SRC, file), 'utf8');
+const area = (file: string): string => file.replace(/\.ts$/, '').split('/', 1).join();
+
+describe('every source file', () => {
+  it.each(sources)('%s imports what the table allows', (file) => {
+    const { folders, packages } = FOLDERS[area(file)] ?? { folders: [], packages: /^$/ };
+    for (const [, specifier = ''] of text(file).matchAll(IMPORT)) {
+      if (specifier.startsWith('node:')) continue;
+      const target = join(file, '..', specifier).replaceAll('\\', '/').replace(/\.js$/, '');
+      const known = [area(file), ...ANYONE, ...folders].includes(
+        target.startsWith('..') ? target : area(target),
+      );
+      expect(specifier.startsWith('.') ? known : packages.test(specifier), `import of "${specifier}"`).toBe(
+        true,
+      );
+    }
+  });
+
+  it('lies in a folder that names a capability', () => {
+    expect(sources.filter((file) => DRAWERS.test(file) || FOLDERS[area(file)] === undefined)).toEqual([]);
+  });
+
+  it.each(['cli/commands', 'emulator/actions'])('of %s stands in its list', (folder) => {
+    const files = sources.filter((file) => file.startsWith(`${folder}/`) && !file.endsWith('/index.ts'));
+    const list = text(`${folder}/index.ts`);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => !list.includes(`'./${file.slice(folder.length + 1, -3)}.js'`))).toEqual([]);
+  });
+
+  it('loads the PKCS#11 binding in one file at most', () => {
+    expect(sources.filter((file) => text(file).includes("import('pkcs11js')")).length).toBeLessThanOrEqual(1);
+  });
+});
