@@ -66,7 +66,9 @@ function openApiCaller(change: { signatureAlgorithm?: string; accessKeySecret?: 
       bodyType: 'json',
     });
     const request = new openApi.OpenApiRequest({ query });
-    const answer = await client.callApi(params, request, new teaUtil.RuntimeOptions({}) as never);
+    // The client's own copy of tea-util is another one than ours, to the type checker.
+    const runtime: object = new teaUtil.RuntimeOptions({});
+    const answer = await client.callApi(params, request, runtime as never);
     return answer['body'] as Body;
   };
 }
