@@ -97,10 +97,8 @@ const SIGNERS: Record<HsmSignMechanism, Signer> = {
     pool.run({ key, operation: 'rsaPkcs1', input: sha256DigestInfo(digest) }),
   RSA_PSS_SHA_256: (pool, { key, modulus }, digest) =>
     pool.run({ key, operation: 'rsaRaw', input: emsaPssEncode(digest, modulus.length) }),
-  ECDSA_SHA_256: async (pool, { type, key }, digest) => {
-    const parameters = KEY_TYPES[type];
-    if (parameters.family !== 'ec') return undefined;
-    const raw = await pool.run({ key, operation: 'ecdsa', curve: parameters.curve, input: digest });
+  ECDSA_SHA_256: async (pool, { key }, digest) => {
+    const raw = await pool.run({ key, operation: 'ecdsa', input: digest });
     return raw && ecdsaDer(raw);
   },
 };

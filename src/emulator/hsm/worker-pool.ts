@@ -14,8 +14,6 @@ export interface PrivateKeyJob {
   readonly operation: 'decrypt' | 'rsaPkcs1' | 'rsaRaw' | 'ecdsa';
   /** OpenSSL name of the OAEP hash, for `decrypt`. */
   readonly hash?: string;
-  /** OpenSSL name of the curve, for `ecdsa`. */
-  readonly curve?: string;
   readonly input: Uint8Array;
 }
 
@@ -84,7 +82,6 @@ export class WorkerPool {
   #start(): Thread {
     const worker = new Worker(this.#source, { eval: true, execArgv: [], env: {} });
     const thread: Thread = { worker, waiters: new Map() };
-    worker.unref();
     worker.on('message', (answer: Answer) => {
       settle(thread, answer);
     });

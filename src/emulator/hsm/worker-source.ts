@@ -3,7 +3,7 @@
  * it needs no file of its own, so it works the same from TypeScript sources and from either bundle. It keeps no
  * state: every job brings its key as a `KeyObject`, which threads share by reference.
  *
- * Jobs are `{ id, key, operation, hash?, curve?, input }`, answers `{ id, output? , error? }`. An undecryptable
+ * Jobs are `{ id, key, operation, hash?, input }`, answers `{ id, output? , error? }`. An undecryptable
  * ciphertext is an answer with neither `output` nor `error`, whatever OpenSSL's reason was.
  *
  * ECDSA over a ready digest is spelled out because OpenSSL reached through node:crypto always hashes its input
@@ -44,7 +44,8 @@ const operations = {
   rsaRaw({ key, input }) {
     return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, input);
   },
-  ecdsa({ key, curve, input }) {
+  ecdsa({ key, input }) {
+    const curve = key.asymmetricKeyDetails.namedCurve;
     const order = CURVE_ORDERS[curve];
     const secret = toInteger(Buffer.from(key.export({ format: 'jwk' }).d, 'base64url'));
     const digest = toInteger(input);

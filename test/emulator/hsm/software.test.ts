@@ -35,9 +35,13 @@ describe('software keys', () => {
     expect(statSync(keys).mode & 0o777).toBe(0o700);
     expect(readdirSync(keys)).toEqual([`${ref}.pem`]);
     expect(statSync(join(keys, `${ref}.pem`)).mode & 0o777).toBe(0o600);
-    await hsm.destroyKey(ref);
-    expect(readdirSync(keys)).toEqual([]);
     await hsm.close();
+    writeFileSync(join(keys, `${'0'.repeat(32)}.pem.new`), 'cut short');
+    const again = await openHsm('software', { stateDir: directory });
+    expect(await again.sign(ref, 'ECDSA_SHA_256', Buffer.alloc(32))).toBeDefined();
+    await again.destroyKey(ref);
+    expect(readdirSync(keys)).toEqual([`${'0'.repeat(32)}.pem.new`]);
+    await again.close();
     rmSync(directory, { recursive: true });
   });
 
