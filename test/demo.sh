@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The whole walkthrough against a local emulator: create a key, fetch its public half, encrypt here, decrypt in KMS.
+# Arguments go to the emulator, for example --hsm softhsm.
 # Every line that starts with "$" is run as it is shown.
 set -euo pipefail
 
@@ -10,7 +11,7 @@ if [ -z "${KMS_ASYM_DEMO:-}" ]; then
   printf '#!/bin/sh\nexec node "%s/dist/kms-asym.cjs" "$@"\n' "$root" >"$work/kms-asym"
   chmod +x "$work/kms-asym"
   PATH="$work:$PATH"
-  KMS_ASYM_DEMO="$work" kms-asym emulator -- bash "${BASH_SOURCE[0]}"
+  KMS_ASYM_DEMO="$work" kms-asym emulator "$@" -- bash "${BASH_SOURCE[0]}"
   exit
 fi
 

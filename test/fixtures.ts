@@ -11,6 +11,8 @@ import type { TestProject } from 'vitest/node';
 declare module 'vitest' {
   interface ProvidedContext {
     fixtures: string;
+    /** Backend for emulators of tests that do not care which one. */
+    hsm: string;
   }
 }
 

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { emulatorEnvironment } from '../src/cli/emulator-environment.js';
 import { main } from '../src/cli/main.js';
 import { startEmulator, type Emulator } from '../src/emulator/start.js';
@@ -25,7 +25,7 @@ const path = (name: string) => join(dir, name);
 let emulator: Emulator;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ hsm: inject('hsm') });
 });
 afterAll(async () => {
   await emulator.close();

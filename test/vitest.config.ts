@@ -18,7 +18,14 @@ for (const name of Object.keys(process.env)) {
 
 const tests = (name: string, include: string, exclude: string[] = [], testTimeout = 20_000) => ({
   extends: true as const,
-  test: { name, include: [include], exclude: [...configDefaults.exclude, ...exclude], testTimeout },
+  test: {
+    name,
+    include: [include],
+    exclude: [...configDefaults.exclude, ...exclude],
+    testTimeout,
+    // Where the command line's own tests keep their keys: in a real token, wherever one can be had.
+    provide: { hsm: name === 'portable' ? 'software' : 'softhsm' },
+  },
 });
 
 /** Tests that need SoftHSM, NSS or other parts that `.ci/setup` installs on Debian. */

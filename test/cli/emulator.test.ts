@@ -32,7 +32,7 @@ async function serve(...args: string[]): Promise<Server> {
 }
 
 it('serves until a signal and then ends with status 0', async () => {
-  const server = await serve('--json');
+  const server = await serve('--json', '--hsm', 'software');
   const { Endpoint, ...rest } = JSON.parse(server.stdio.output('stdout').toString()) as Record<
     string,
     string
@@ -51,7 +51,7 @@ it('serves until a signal and then ends with status 0', async () => {
 });
 
 it('prints lines that a shell can source, and says what it is not', async () => {
-  const server = await serve();
+  const server = await serve('--hsm', 'software');
   const lines = server.stdio.output('stdout').toString().trim().split('\n');
   expect(lines.map((line) => line.replace(/=.*/, ''))).toEqual([
     'export KMS_ASYM_ENDPOINT',
@@ -65,7 +65,7 @@ it('prints lines that a shell can source, and says what it is not', async () => 
 });
 
 it('names the port that is taken', async () => {
-  const first = await serve('--json');
+  const first = await serve('--json', '--hsm', 'software');
   const { Endpoint = '' } = JSON.parse(first.stdio.output('stdout').toString()) as Record<string, string>;
   const port = new URL(Endpoint).port;
   const stdio = memoryStdio();

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';
 import { main } from '../../src/cli/main.js';
 import { startEmulator } from '../../src/emulator/start.js';
@@ -36,7 +36,7 @@ export async function runCase(
   target: Target = {},
 ): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'kms-asym-script-'));
-  const emulator = one.tags.includes('emulator') ? await startEmulator() : undefined;
+  const emulator = one.tags.includes('emulator') ? await startEmulator({ hsm: inject('hsm') }) : undefined;
   const variables: Variables = new Map([['FIXTURES', fixtures]]);
   const clean = {
     PATH: process.env['PATH'],
