@@ -1,0 +1,63 @@
+/**
+ * `npm run bench [-- --json] [--runs N] [SUITE…]`: runs the suites and prints their figures beside the limits they must
+ * keep; exit 1 when one is missed. A new suite is a file beside this and a line in SUITES.
+ *
+ * A suite is `(options: { runs: number }) => Promise<Row[]>`, and a row
+ * `{ name, value, unit, ratio?, limit?, note? }`: `ratio` is over the suite's yardstick, `limit` the most it may be.
+ */
+import { execFileSync } from 'node:child_process';
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { startUp } from './start-up.mjs';
+
+const SUITES = { 'start-up': startUp };
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '25' } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name));
+if (unknown.length > 0)
+  throw new Error(`no such suite: ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
+
+// On some versions of Node this variable alone costs more than what is measured.
+delete process.env.NODE_EXTRA_CA_CERTS;
+
+const machine = {
+  processor: os.cpus()[0]?.model.trim() ?? 'unknown',
+  cores: os.availableParallelism(),
+  load: os.loadavg()[0].toFixed(2),
+  system: `${os.type()} ${os.release()}`,
+  node: process.version,
+  openssl: execFileSync('openssl', ['version'], { encoding: 'utf8' }).trim(),
+};
+const results = {};
+for (const [name, suite] of Object.entries(SUITES)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  results[name] = await suite({ runs: Number(values.runs) });
+}
+console.log(values.json ? JSON.stringify({ machine, results }) : report());
+process.exitCode = Object.values(results).flat().some(isMissed) ? 1 : 0;
+
+function isMissed({ ratio, limit }) {
+  return limit !== undefined && !(ratio <= limit);
+}
+
+function report() {
+  const lines = Object.entries(machine).map(([name, value]) => `${name}: ${value}`);
+  for (const [suite, rows] of Object.entries(results)) {
+    lines.push('', suite);
+    for (const row of rows) lines.push(line(row));
+  }
+  return lines.join('\n');
+}
+
+function line(row) {
+  const { name, value, unit, ratio, limit, note } = row;
+  const columns = [`  ${name.padEnd(44)}`, `${value.toFixed(1)} ${unit}`.padStart(12)];
+  if (ratio !== undefined) columns.push(`${ratio.toFixed(2)} x`.padStart(9));
+  if (limit !== undefined)
+    columns.push(`  at most ${limit.toFixed(2)} x: ${isMissed(row) ? 'MISSED' : 'kept'}`);
+  if (note !== undefined) columns.push(`  ${note}`);
+  return columns.join('');
+}

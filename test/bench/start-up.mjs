@@ -1,0 +1,83 @@
+/** How long a whole run takes, over a Node that does nothing; beside openssl doing the same encryption. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import readline from 'node:readline';
+import { medianTimes } from './measure.mjs';
+
+const KMS_ASYM = path.join(import.meta.dirname, '..', '..', 'dist', 'kms-asym.cjs');
+const YARDSTICK = 'node empty.cjs';
+const LIMITS = { 'kms-asym encrypt --public-key': 1.5, 'kms-asym decrypt': 4.8 };
+const OAEP = ['rsa_padding_mode:oaep', 'rsa_oaep_md:sha256', 'rsa_mgf1_md:sha256'];
+
+/** Runs the suite in a folder of its own, with an emulator in a process of its own. */
+export async function startUp({ runs }) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kms-asym-bench-'));
+  const emulator = await startEmulator();
+  try {
+    const { env } = emulator;
+    const kms = (...args) =>
+      execFileSync(process.execPath, [KMS_ASYM, ...args], { cwd: folder, env, encoding: 'utf8' });
+    writeFileSync(path.join(folder, 'empty.cjs'), '');
+    writeFileSync(path.join(folder, 'plaintext'), 'a data encryption key of 32 bytes');
+    kms('get-public-key', '--key-id', kms('create-key', '-q').trim(), '-o', 'key.pem');
+    kms('encrypt', '--public-key', 'key.pem', 'plaintext', '-o', 'ciphertext');
+    const times = medianTimes(programs(env), runs, folder);
+    return [...times].map(([name, value]) => {
+      const limit = LIMITS[name];
+      return { name, value, unit: 'ms', ratio: value / times.get(YARDSTICK), ...(limit && { limit }) };
+    });
+  } finally {
+    emulator.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function programs(env) {
+  const node = process.execPath;
+  const options = OAEP.flatMap((option) => ['-pkeyopt', option]);
+  const openssl = [
+    'openssl',
+    'pkeyutl',
+    '-encrypt',
+    '-pubin',
+    '-inkey',
+    'key.pem',
+    '-in',
+    'plaintext',
+    ...options,
+  ];
+  return [
+    { name: YARDSTICK, command: [node, 'empty.cjs'] },
+    { name: 'kms-asym --version', command: [node, KMS_ASYM, '--version'] },
+    {
+      name: 'kms-asym encrypt --public-key',
+      command: [node, KMS_ASYM, 'encrypt', '--public-key', 'key.pem', 'plaintext'],
+    },
+    {
+      name: 'kms-asym decrypt',
+      command: [node, KMS_ASYM, 'decrypt', '--public-key', 'key.pem', 'ciphertext'],
+      env,
+    },
+    { name: 'openssl pkeyutl -encrypt', command: openssl },
+  ];
+}
+
+/** The packed emulator; `env` is what a client of it needs. */
+async function startEmulator() {
+  const child = spawn(process.execPath, [KMS_ASYM, 'emulator', '--hsm', 'software', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(readline.createInterface(child.stdout), 'line');
+  const { Endpoint, Region, AccessKeyId, AccessKeySecret } = JSON.parse(line);
+  const env = {
+    ...process.env,
+    KMS_ASYM_ENDPOINT: Endpoint,
+    ALIBABA_CLOUD_REGION_ID: Region,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: AccessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: AccessKeySecret,
+  };
+  return { env, stop: () => child.kill() };
+}
