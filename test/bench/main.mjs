@@ -3,14 +3,16 @@
  * keep; exit 1 when one is missed. A new suite is a file beside this and a line in SUITES.
  *
  * A suite is `(options: { runs: number }) => Promise<Row[]>`, and a row
- * `{ name, value, unit, ratio?, limit?, note? }`: `ratio` is over the suite's yardstick, `limit` the most it may be.
+ * `{ name, value, unit, ratio?, limit?, least?, most?, note? }`: `ratio` is over the suite's yardstick, `limit` the most
+ * and `least` the least it may be, `most` the most that `value` may be.
  */
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { decryptRate } from './decrypt-rate.mjs';
 import { startUp } from './start-up.mjs';
 
-const SUITES = { 'start-up': startUp };
+const SUITES = { 'start-up': startUp, 'decrypt-rate': decryptRate };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '25' } },
@@ -39,8 +41,8 @@ for (const [name, suite] of Object.entries(SUITES)) {
 console.log(values.json ? JSON.stringify({ machine, results }) : report());
 process.exitCode = Object.values(results).flat().some(isMissed) ? 1 : 0;
 
-function isMissed({ ratio, limit }) {
-  return limit !== undefined && !(ratio <= limit);
+function isMissed({ value, ratio, limit = Infinity, least = 0, most = Infinity }) {
+  return !((ratio ?? 1) <= limit && (ratio ?? 1) >= least && value <= most);
 }
 
 function report() {
@@ -53,11 +55,13 @@ function report() {
 }
 
 function line(row) {
-  const { name, value, unit, ratio, limit, note } = row;
+  const { name, value, unit, ratio, limit, least, most, note } = row;
   const columns = [`  ${name.padEnd(44)}`, `${value.toFixed(1)} ${unit}`.padStart(12)];
   if (ratio !== undefined) columns.push(`${ratio.toFixed(2)} x`.padStart(9));
-  if (limit !== undefined)
-    columns.push(`  at most ${limit.toFixed(2)} x: ${isMissed(row) ? 'MISSED' : 'kept'}`);
+  const verdict = isMissed(row) ? 'MISSED' : 'kept';
+  if (limit !== undefined) columns.push(`  at most ${limit.toFixed(2)} x: ${verdict}`);
+  if (least !== undefined) columns.push(`  at least ${least.toFixed(2)} x: ${verdict}`);
+  if (most !== undefined) columns.push(`  at most ${most} ${unit}: ${verdict}`);
   if (note !== undefined) columns.push(`  ${note}`);
   return columns.join('');
 }

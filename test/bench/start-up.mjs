@@ -1,13 +1,11 @@
 /** How long a whole run takes, over a Node that does nothing; beside openssl doing the same encryption. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import readline from 'node:readline';
+import { KMS_ASYM, startEmulator } from './emulator-process.mjs';
 import { medianTimes } from './measure.mjs';
 
-const KMS_ASYM = path.join(import.meta.dirname, '..', '..', 'dist', 'kms-asym.cjs');
 const YARDSTICK = 'node empty.cjs';
 const LIMITS = { 'kms-asym encrypt --public-key': 1.5, 'kms-asym decrypt': 4.8 };
 const OAEP = ['rsa_padding_mode:oaep', 'rsa_oaep_md:sha256', 'rsa_mgf1_md:sha256'];
@@ -15,7 +13,7 @@ const OAEP = ['rsa_padding_mode:oaep', 'rsa_oaep_md:sha256', 'rsa_mgf1_md:sha256
 /** Runs the suite in a folder of its own, with an emulator in a process of its own. */
 export async function startUp({ runs }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'kms-asym-bench-'));
-  const emulator = await startEmulator();
+  const emulator = await startEmulator('software');
   try {
     const { env } = emulator;
     const kms = (...args) =>
@@ -63,21 +61,4 @@ function programs(env) {
     },
     { name: 'openssl pkeyutl -encrypt', command: openssl },
   ];
-}
-
-/** The packed emulator; `env` is what a client of it needs. */
-async function startEmulator() {
-  const child = spawn(process.execPath, [KMS_ASYM, 'emulator', '--hsm', 'software', '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = await once(readline.createInterface(child.stdout), 'line');
-  const { Endpoint, Region, AccessKeyId, AccessKeySecret } = JSON.parse(line);
-  const env = {
-    ...process.env,
-    KMS_ASYM_ENDPOINT: Endpoint,
-    ALIBABA_CLOUD_REGION_ID: Region,
-    ALIBABA_CLOUD_ACCESS_KEY_ID: AccessKeyId,
-    ALIBABA_CLOUD_ACCESS_KEY_SECRET: AccessKeySecret,
-  };
-  return { env, stop: () => child.kill() };
 }
