@@ -44,7 +44,7 @@ async function scheduleDeletion(keyId: string): Promise<void> {
     bodyType: 'json',
   });
   const request = new OpenApiRequest({ query: { KeyId: keyId, PendingWindowInDays: '7' } });
-  await client.callApi(params, request, new RuntimeOptions({}) as never);
+  await client.callApi(params, request, new RuntimeOptions({}));
 }
 
 it('creates a key, encrypts locally, and the service decrypts', async () => {
