@@ -29,6 +29,8 @@ export default tseslint.config(
       'no-control-regex': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // The vendor's packages bring several copies of one class.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Contradicts no-non-null-assertion.
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
