@@ -10,9 +10,10 @@ import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { decryptRate } from './decrypt-rate.mjs';
+import { failureTiming } from './failure-timing.mjs';
 import { startUp } from './start-up.mjs';
 
-const SUITES = { 'start-up': startUp, 'decrypt-rate': decryptRate };
+const SUITES = { 'start-up': startUp, 'decrypt-rate': decryptRate, 'failure-timing': failureTiming };
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '25' } },
