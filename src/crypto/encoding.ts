@@ -10,11 +10,6 @@ export function encodeBase64(bytes: Uint8Array): string {
   return asBuffer(bytes).toString('base64');
 }
 
-/** Standard base64 without padding, as fingerprints are written. */
-export function encodeUnpaddedBase64(bytes: Uint8Array): string {
-  return encodeBase64(bytes).replace(/=+$/, '');
-}
-
 /**
  * Bytes of canonical standard base64: padded, one line, no white space, unused bits zero.
  * Returns `undefined` for anything else.

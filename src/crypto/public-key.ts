@@ -3,7 +3,7 @@
  * message that says what was given instead. Invariants: a {@link PublicKey} has one of the service's key specs; an
  * {@link EncryptionKey} is RSA, so whatever is encrypted to it has a length that KMS can take.
  */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { KmsAsymError } from '../errors.js';
 import {
   EC_KEY_SPECS,
@@ -12,7 +12,7 @@ import {
   type EcKeySpec,
   type RsaKeySpec,
 } from './algorithms.js';
-import { asBuffer, decodeBase64, encodeUnpaddedBase64 } from './encoding.js';
+import { asBuffer, decodeBase64 } from './encoding.js';
 import { nameForeignKey } from './foreign-key.js';
 
 /** A public key that can belong to a KMS key. */
@@ -49,9 +49,8 @@ export function parsePublicKey(bytes: Uint8Array, name: string): PublicKey {
       hints: foreign.hints,
     });
   }
-  const keyObject = importPublicKey(asBuffer(bytes), name);
-  const spki = keyObject.export({ type: 'spki', format: 'der' });
-  const fingerprint = encodeUnpaddedBase64(createHash('sha256').update(spki).digest());
+  const { keyObject, spki } = importPublicKey(asBuffer(bytes), name);
+  const fingerprint = hash('sha256', spki, 'base64').replace('=', '');
   const keySpec =
     keyObject.asymmetricKeyType === 'rsa' ? rsaKeySpec(keyObject, name) : ecKeySpec(keyObject, name);
   return { keyObject, keySpec, fingerprint };
@@ -85,11 +84,12 @@ export function normalizeFingerprint(text: string): string | undefined {
   return decodeBase64(`${bare}=`)?.length === 32 ? bare : undefined;
 }
 
-function importPublicKey(bytes: Buffer, name: string): KeyObject {
+function importPublicKey(bytes: Buffer, name: string): { keyObject: KeyObject; spki: Buffer } {
   const { der, types } = unwrapPem(bytes, name);
   for (const type of types) {
     try {
-      return createPublicKey({ key: der, format: 'der', type });
+      const keyObject = createPublicKey({ key: der, format: 'der', type });
+      return { keyObject, spki: type === 'spki' ? der : keyObject.export({ type: 'spki', format: 'der' }) };
     } catch {
       // Not this structure; the next one may fit, and if none does the error below is clearer than OpenSSL's.
     }

@@ -9,8 +9,9 @@ const CHUNK_BYTES = 64 * 1024;
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'EOF']);
 
 /**
- * The bytes from the current position to the end of file. Reads only when asked, off the main thread, so that a
- * silent pipe does not keep signals from being handled.
+ * The bytes from the current position to the end of file. Reads only when asked; what can be silent, such as a pipe,
+ * off the main thread, so that signals are handled meanwhile. A regular file is never silent, and starting threads for
+ * it costs more than reading it.
  *
  * @param subject - names the descriptor in errors
  * @param whenNonBlocking - takes over when somebody made the descriptor non-blocking and it has no bytes yet
@@ -25,7 +26,7 @@ export async function* readDescriptor(
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     let length: number;
     try {
-      length = await read(fd, buffer);
+      length = fs.fstatSync(fd).isFile() ? fs.readSync(fd, buffer) : await read(fd, buffer);
     } catch (error) {
       // Windows reports the end of a pipe as an error.
       if (errnoOf(error) === 'EOF') return;
