@@ -52,9 +52,10 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const devices = await openDevices(options.hsm ?? 'auto', onNotice);
   const { backend, description } = devices.HSM;
   const accessKey = newAccessKey();
+  const keys = new KeyStore(devices, clock, onNotice);
   const handler = new Handler({
     authenticator: new Authenticator([accessKey], clock),
-    keys: new KeyStore(devices, clock, onNotice),
+    keys,
     aliases: new AliasStore(),
     account: { accountId: ACCOUNT_ID, region },
     clock,
@@ -72,7 +73,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     accessKeyId: accessKey.id,
     accessKeySecret: accessKey.secret,
     backend,
-    close: () => (closed ??= server.close().then(() => closeDevices(devices))),
+    close: () =>
+      (closed ??= server
+        .close()
+        .then(() => keys.destroyAll())
+        .catch((error: unknown) => {
+          onNotice(`keys were left in the HSM: ${describeFailure(error)}`);
+        })
+        .then(() => closeDevices(devices))),
   };
 }
 

@@ -53,6 +53,14 @@ export class KeyStore {
     return this.#devices[key.protectionLevel];
   }
 
+  /** Destroys every key: a token that outlives the emulator must not fill up with keys that nobody can name. */
+  async destroyAll(): Promise<void> {
+    for (const key of this.#keys.values()) {
+      for (const { hsmKey } of key.versions) await this.deviceOf(key).destroyKey(hsmKey.ref);
+    }
+    this.#keys.clear();
+  }
+
   #tellOfImitation(): void {
     const { isHardwareBacked, description } = this.#devices.HSM;
     if (isHardwareBacked || this.#hasToldOfImitation) return;
