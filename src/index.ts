@@ -33,5 +33,6 @@ export type {
   PublicKeyOutput,
 } from './kms/client.js';
 export { createKmsClient } from './kms/sdk-client.js';
+export type { ServiceMode } from './emulator/service-mode.js';
 export { startEmulator, type Emulator, type EmulatorOptions } from './emulator/start.js';
 export { VERSION } from './version.js';

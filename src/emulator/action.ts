@@ -3,6 +3,7 @@ import type { AliasStore } from './keys/alias-store.js';
 import type { Account } from './keys/identifiers.js';
 import type { KeyStore } from './keys/key-store.js';
 import type { Parameters } from './parameters.js';
+import type { ServiceMode } from './service-mode.js';
 
 /** One call, its signature verified, and what it may work on. */
 export interface Call {
@@ -10,6 +11,7 @@ export interface Call {
   readonly keys: KeyStore;
   readonly aliases: AliasStore;
   readonly account: Account;
+  readonly serviceMode: ServiceMode;
 }
 
 /**

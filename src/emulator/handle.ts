@@ -14,6 +14,7 @@ import type { Account } from './keys/identifiers.js';
 import type { KeyStore } from './keys/key-store.js';
 import { Parameters } from './parameters.js';
 import { invalidParameter, Refusal } from './refusal.js';
+import type { ServiceMode } from './service-mode.js';
 import { type Authenticator, schemeOf } from './signature/authenticator.js';
 import type { SignedRequest } from './signature/scheme.js';
 import type { WireAnswer, WireRequest } from './wire.js';
@@ -27,6 +28,7 @@ export interface ServiceParts {
   readonly keys: KeyStore;
   readonly aliases: AliasStore;
   readonly account: Account;
+  readonly serviceMode: ServiceMode;
   readonly clock: Clock;
   /** What `GET /healthz` tells besides its status. */
   readonly health: Readonly<Record<string, string>>;
@@ -74,9 +76,18 @@ export class Handler {
     const signed: SignedRequest = { ...request, query: parseForm(query), form: readBody(request) };
     const parameters = new Parameters(joinForms(signed.query, signed.form));
     const action = selectAction(signed, parameters);
-    const { authenticator, keys, aliases, account } = this.#parts;
-    authenticator.authenticate(signed);
-    return action({ parameters, keys, aliases, account });
+    this.#parts.authenticator.authenticate(signed);
+    await this.#removeExpiredKeys();
+    const { keys, aliases, account, serviceMode } = this.#parts;
+    return action({ parameters, keys, aliases, account, serviceMode });
+  }
+
+  /** Lets the keys go whose deletion date has passed, with their aliases: from then on nothing resolves to them. */
+  async #removeExpiredKeys(): Promise<void> {
+    const { keys, aliases, onFailure } = this.#parts;
+    aliases.removeOf(keys.removeExpired());
+    // Trouble with a key that is gone already is no reason to fail the call; the next one tries again.
+    await keys.destroyRemoved().catch(onFailure);
   }
 
   #answer(status: number, requestId: string, response: object): WireAnswer {

@@ -1,7 +1,7 @@
 /** The `KeyMetadata` object of CreateKey and DescribeKey. */
 import { formatDate } from './clock.js';
 import { type Account, keyArn } from './keys/identifiers.js';
-import type { Key } from './keys/key.js';
+import { type Key, lastVersionMs } from './keys/key.js';
 
 /**
  * A key as the service describes it. All members are text. PrimaryKeyVersion is empty: asymmetric keys have no
@@ -18,11 +18,12 @@ export function keyMetadata(account: Account, key: Key): Record<string, string> 
     ProtectionLevel: key.protectionLevel,
     Creator: account.accountId,
     CreationDate: formatDate(key.createdMs),
-    LastRotationDate: formatDate(Math.max(...key.versions.map(({ createdMs }) => createdMs))),
+    LastRotationDate: formatDate(lastVersionMs(key)),
     Description: key.description,
     PrimaryKeyVersion: '',
     AutomaticRotation: 'Disabled',
     MaterialExpireTime: '',
+    ...(key.deleteMs !== undefined && { DeleteDate: formatDate(key.deleteMs) }),
     ...(key.instanceId !== undefined && { DKMSInstanceId: key.instanceId }),
   };
 }

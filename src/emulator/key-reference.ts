@@ -1,6 +1,5 @@
 /** The KeyId and KeyVersionId parameters: ids, aliases and ARNs resolved to the key they stand for. */
 import type { Call } from './action.js';
-import type { Alias } from './keys/alias-store.js';
 import { ALIAS_PREFIX, parseArn } from './keys/identifiers.js';
 import type { Key, KeyVersion } from './keys/key.js';
 import { invalidParameter, Refusal } from './refusal.js';
@@ -29,16 +28,11 @@ export function findVersion(call: Call, key: Key): KeyVersion {
 }
 
 function lookUp(call: Call, reference: string): Key {
-  const keyId = reference.startsWith(ALIAS_PREFIX) ? findAlias(call, reference).keyId : reference;
+  const isAlias = reference.startsWith(ALIAS_PREFIX);
+  const keyId = isAlias ? call.aliases.require(reference).keyId : reference;
   const key = call.keys.find(keyId);
   if (key === undefined) throw new Refusal('Forbidden.KeyNotFound');
   return key;
-}
-
-function findAlias(call: Call, aliasName: string): Alias {
-  const alias = call.aliases.find(aliasName);
-  if (alias === undefined) throw new Refusal('Forbidden.AliasNotFound');
-  return alias;
 }
 
 function resourceOf({ account }: Call, reference: string): string {

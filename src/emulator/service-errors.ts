@@ -26,12 +26,16 @@ export const SERVICE_ERRORS = {
     message: 'Server parse parameters exception. Please check your input params.',
   },
   'Rejected.UnsupportedOperation': { status: 400, message: 'Unsupported operation.' },
+  'Rejected.LimitExceeded': {
+    status: 400,
+    message: 'The request was rejected because user create resource limit was exceeded.',
+  },
+  UnsupportedOperation: { status: 400, message: 'This action is not supported.' },
   'Unsupported.Alias': { status: 400, message: 'Alias is not valid for this api.' },
   'Unsupported.Origin': { status: 400, message: 'This key origin is not valid for this api.' },
   AliasAlreadyExists: { status: 400, message: 'AliasName Already Exists.' },
   'Rejected.Disabled': { status: 409, message: `${KEY_STATE} Disabled.` },
   'Rejected.PendingDeletion': { status: 409, message: `${KEY_STATE} PendingDeletion.` },
-  'Rejected.PendingImport': { status: 409, message: `${KEY_STATE} PendingImport.` },
   'Rejected.StateModifiedFailed': { status: 409, message: 'Keystate modified failed.' },
   InternalFailure: { status: 500, message: 'Internal Failure' },
 

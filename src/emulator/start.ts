@@ -7,7 +7,9 @@ import { openHsm } from './hsm/open.js';
 import { AliasStore } from './keys/alias-store.js';
 import { newAccessKey } from './keys/identifiers.js';
 import { type Devices, KeyStore } from './keys/key-store.js';
+import { QUOTAS } from './keys/quotas.js';
 import { listen } from './server.js';
+import type { ServiceMode } from './service-mode.js';
 import { Authenticator } from './signature/authenticator.js';
 
 /** How an emulator is to run; every member has a default. */
@@ -18,6 +20,8 @@ export interface EmulatorOptions {
   readonly region?: string;
   /** HSM that keys of ProtectionLevel HSM live in: `auto` (default), `softhsm`, `software` or a `pkcs11:` URI. */
   readonly hsm?: string;
+  /** Which of the service's two contracts to keep; default `legacy`. */
+  readonly serviceMode?: ServiceMode;
   /** The present in milliseconds since the epoch, for dates and signatures; default `Date.now`. */
   readonly clock?: Clock;
   /** Told about things a person should know (one line each, no newline); default: nobody. */
@@ -49,15 +53,17 @@ type Notify = (line: string) => void;
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 0, region = 'cn-hangzhou', clock = Date.now, onNotice = () => undefined } = options;
+  const { serviceMode = 'legacy' } = options;
   const devices = await openDevices(options.hsm ?? 'auto', onNotice);
   const { backend, description } = devices.HSM;
   const accessKey = newAccessKey();
-  const keys = new KeyStore(devices, clock, onNotice);
+  const keys = new KeyStore(devices, clock, onNotice, QUOTAS[serviceMode].keys);
   const handler = new Handler({
     authenticator: new Authenticator([accessKey], clock),
     keys,
-    aliases: new AliasStore(),
+    aliases: new AliasStore(QUOTAS[serviceMode].aliases),
     account: { accountId: ACCOUNT_ID, region },
+    serviceMode,
     clock,
     health: { backend, description, region },
     onFailure: (error) => onNotice(`internal failure: ${describeFailure(error)}`),

@@ -6,6 +6,7 @@ import { openHsm } from '../../src/emulator/hsm/open.js';
 import { AliasStore } from '../../src/emulator/keys/alias-store.js';
 import type { Key } from '../../src/emulator/keys/key.js';
 import type { KeyState } from '../../src/emulator/keys/key-state.js';
+import { recordOfKey } from '../../src/emulator/keys/key-record.js';
 import { KeyStore } from '../../src/emulator/keys/key-store.js';
 import { Authenticator } from '../../src/emulator/signature/authenticator.js';
 import type { WireAnswer } from '../../src/emulator/wire.js';
@@ -32,6 +33,7 @@ function setUp(devices: { HSM: Hsm; SOFTWARE: Hsm }): void {
     keys,
     aliases: new AliasStore(),
     account: { accountId: '1000000000000000', region: 'cn-hangzhou' },
+    serviceMode: 'legacy',
     clock: Date.now,
     health: { backend: 'software' },
     onFailure: (error) => failures.push(error),
@@ -66,7 +68,8 @@ async function keyInState(state: KeyState): Promise<{ key: Key; params: Params }
     instanceId: undefined,
     tags: new Map(),
   });
-  key.state = state;
+  const others = keys.snapshot().filter(({ keyId }) => keyId !== key.keyId);
+  keys.restore([...others, { ...recordOfKey(key), state }]);
   const [{ keyVersionId }] = key.versions;
   const inputs = {
     Algorithm: 'RSAES_OAEP_SHA_256',
@@ -86,7 +89,6 @@ describe('what a state of the key allows', () => {
   it.each<[KeyState, readonly (readonly [string, number, string | undefined])[]]>([
     ['Enabled', [...OK, ['AsymmetricEncrypt', 200, undefined], ['CreateAlias', 200, undefined]]],
     ['Disabled', [...OK, ...used('Rejected.Disabled'), ['CreateAlias', 200, undefined]]],
-    ['PendingImport', [...OK, ...used('Rejected.PendingImport'), ['CreateAlias', 200, undefined]]],
     [
       'PendingDeletion',
       [...OK, ...used('Rejected.PendingDeletion'), ['CreateAlias', 409, 'Rejected.StateModifiedFailed']],

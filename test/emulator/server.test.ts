@@ -25,6 +25,7 @@ beforeAll(async () => {
     keys: new KeyStore({ HSM: hsm, SOFTWARE: hsm }, Date.now, () => undefined),
     aliases: new AliasStore(),
     account: { accountId: '1000000000000000', region: 'cn-hangzhou' },
+    serviceMode: 'legacy',
     clock: Date.now,
     health: { backend: 'software' },
     onFailure: (error) => failures.push(error),

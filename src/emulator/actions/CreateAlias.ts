@@ -2,7 +2,7 @@
 import type { Action } from '../action.js';
 import { findKeyById } from '../key-reference.js';
 import { requireState } from '../keys/key-state.js';
-import { invalidParameter, Refusal } from '../refusal.js';
+import { invalidParameter } from '../refusal.js';
 
 const ALIAS_NAME = /^alias\/[A-Za-z0-9_\-/]{1,255}$/;
 
@@ -18,6 +18,6 @@ export const CreateAlias: Action = (call) => {
   }
   const key = findKeyById(call);
   requireState(key, 'createAlias');
-  if (!call.aliases.add({ aliasName, keyId: key.keyId })) throw new Refusal('AliasAlreadyExists');
+  call.aliases.add({ aliasName, keyId: key.keyId });
   return {};
 };

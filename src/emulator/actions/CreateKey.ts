@@ -9,11 +9,10 @@ import {
   type KeySpec,
   type KeyUsage,
 } from '../keys/key-spec.js';
+import { MAX_DESCRIPTION } from '../keys/quotas.js';
 import { parseTags } from '../keys/tags.js';
 import type { Parameters } from '../parameters.js';
 import { invalidParameter, notImitated, Refusal } from '../refusal.js';
-
-const MAX_DESCRIPTION_CHARACTERS = 8192;
 
 /** Answers with the new key's metadata. */
 export const CreateKey: Action = async ({ parameters, keys, account }) => {
@@ -57,7 +56,7 @@ function refuseForeignMaterial(parameters: Parameters): void {
 
 function readDescription(parameters: Parameters): string {
   const description = parameters.optional('Description') ?? '';
-  if (description.length > MAX_DESCRIPTION_CHARACTERS) throw invalidParameter('Description');
+  if (description.length > MAX_DESCRIPTION) throw invalidParameter('Description');
   return description;
 }
 

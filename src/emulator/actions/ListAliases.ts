@@ -5,7 +5,7 @@ import { pageOf } from '../paging.js';
 
 /** Answers with one page of aliases, oldest first. */
 export const ListAliases: Action = ({ parameters, aliases, account }) => {
-  const page = pageOf(parameters, aliases.all());
+  const page = pageOf(parameters, aliases.snapshot());
   const items = page.items.map(({ aliasName, keyId }) => ({
     AliasName: aliasName,
     AliasArn: aliasArn(account, aliasName),

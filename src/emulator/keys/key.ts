@@ -25,12 +25,26 @@ export interface KeyVersion {
   readonly hsmKey: HsmKey;
 }
 
-/** A key. */
+/** Whether the key may be scheduled for deletion, and why not. */
+export interface DeletionProtection {
+  readonly isEnabled: boolean;
+  readonly description: string;
+}
+
+/** A key as it is at one moment: a change makes a new object, which the key store hands out from then on. */
 export interface Key extends KeyAttributes {
   readonly keyId: string;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
   /** Oldest first; never empty. */
   readonly versions: readonly [KeyVersion, ...KeyVersion[]];
-  state: KeyState;
+  readonly state: KeyState;
+  /** When the key ceases to exist, in milliseconds since the epoch; set in state PendingDeletion alone. */
+  readonly deleteMs: number | undefined;
+  readonly deletionProtection: DeletionProtection;
+}
+
+/** When the newest version was made, in milliseconds since the epoch. */
+export function lastVersionMs(key: Key): number {
+  return Math.max(...key.versions.map(({ createdMs }) => createdMs));
 }

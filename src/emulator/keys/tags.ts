@@ -1,7 +1,7 @@
 /** The `Tags` parameter: a JSON array of `{"TagKey","TagValue"}` (CreateKey, TagResource). */
 import { invalidParameter } from '../refusal.js';
+import { MAX_TAGS } from './quotas.js';
 
-const MAX_TAGS = 20;
 const TEXT = /^[A-Za-z0-9/\\_\-.+=:@]{0,128}$/;
 const RESERVED = /^(aliyun|acs:)/;
 

@@ -1,0 +1,10 @@
+/** The two contracts that the documentation of the service contradicts itself with. */
+
+/**
+ * `legacy`: the service without KMS instances, as the walkthroughs show it (asymmetric keys anywhere, new versions of
+ * them after seven days). `instance`: today's service (asymmetric keys in KMS instances alone, one version each).
+ */
+export type ServiceMode = 'legacy' | 'instance';
+
+/** Both modes, the default first. */
+export const SERVICE_MODES: readonly ServiceMode[] = ['legacy', 'instance'];
