@@ -11,7 +11,7 @@ const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
   crypto: { folders: [], packages: /^$/ },
   io: { folders: [], packages: /^$/ },
   kms: { folders: ['crypto'], packages: /^@alicloud\// },
-  emulator: { folders: ['crypto'], packages: /^pkcs11js$/ },
+  emulator: { folders: ['crypto'], packages: /^(pkcs11js|@peculiar\/asn1-(schema|x509))$/ },
   cli: { folders: ['crypto', 'io', 'kms', 'emulator'], packages: /^(commander|chalk)$/ },
   index: { folders: ['crypto', 'kms', 'emulator'], packages: /^$/ },
 };
@@ -52,5 +52,12 @@ describe('every source file', () => {
 
   it('loads the PKCS#11 binding in one file at most', () => {
     expect(sources.filter((file) => text(file).includes("import('pkcs11js')")).length).toBeLessThanOrEqual(1);
+  });
+
+  it('knows the schemas of certificates in one file, which is loaded when it is needed', () => {
+    const users = sources.filter((file) => text(file).includes("'@peculiar/"));
+    expect(users).toEqual(['emulator/tls/certificate.ts']);
+    const imports = sources.filter((file) => /^import .*\/certificate\.js'/m.test(text(file)));
+    expect(imports).toEqual([]);
   });
 });
