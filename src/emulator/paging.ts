@@ -8,13 +8,16 @@ export interface Page<T> {
   readonly position: { readonly PageNumber: number; readonly PageSize: number; readonly TotalCount: number };
 }
 
-/** Cuts the page that was asked for; past the end it is empty. Throws `Refusal` `InvalidParameter`. */
-export function pageOf<T>(parameters: Parameters, items: readonly T[]): Page<T> {
+/**
+ * Reads which page is wanted, and returns what cuts it; past the end it is empty. Throws `Refusal`
+ * `InvalidParameter`: the documentation prints sizes from 0 to 101 as open ends, so 1 to 100 are accepted.
+ */
+export function readPaging(parameters: Parameters): <T>(items: readonly T[]) => Page<T> {
   const pageNumber = parameters.integer('PageNumber', { min: 1, max: 2 ** 31 - 1, fallback: 1 });
   const pageSize = parameters.integer('PageSize', { min: 1, max: 100, fallback: 10 });
   const start = (pageNumber - 1) * pageSize;
-  return {
+  return (items) => ({
     items: items.slice(start, start + pageSize),
     position: { PageNumber: pageNumber, PageSize: pageSize, TotalCount: items.length },
-  };
+  });
 }

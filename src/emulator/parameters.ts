@@ -27,6 +27,41 @@ export class Parameters {
     return value;
   }
 
+  /** Throws for the first of `names` that is absent or empty. */
+  requireAll(...names: readonly string[]): void {
+    for (const name of names) this.required(name);
+  }
+
+  /** The value, which may be empty; `MissingParameter` when it is absent. */
+  present(name: string): string {
+    const value = this.#form.get(name);
+    if (value === undefined) throw missingParameter(name);
+    return value;
+  }
+
+  /** `true` or `false`, `fallback` when absent. */
+  boolean(name: string, fallback: boolean): boolean {
+    return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
+  }
+
+  /** Text of at most `max` characters, empty when absent. */
+  text(name: string, max: number): string {
+    const value = this.optional(name) ?? '';
+    if (value.length > max) throw invalidParameter(name);
+    return value;
+  }
+
+  /** A JSON value, `undefined` when absent. */
+  json(name: string): unknown {
+    const value = this.optional(name);
+    if (value === undefined) return undefined;
+    try {
+      return JSON.parse(value);
+    } catch {
+      throw invalidParameter(name);
+    }
+  }
+
   /** One of `choices`, `fallback` when absent. */
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T {
     const value = this.optional(name);

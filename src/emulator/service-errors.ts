@@ -37,7 +37,12 @@ export const SERVICE_ERRORS = {
   'Rejected.Disabled': { status: 409, message: `${KEY_STATE} Disabled.` },
   'Rejected.PendingDeletion': { status: 409, message: `${KEY_STATE} PendingDeletion.` },
   'Rejected.StateModifiedFailed': { status: 409, message: 'Keystate modified failed.' },
+  DryRunOperationError: { status: 400, message: 'The request would have succeeded, but it was a dry run.' },
+  ValidationError: { status: 400, message: 'The request would have failed.' },
+  'Rejected.Throttling': { status: 429, message: 'QPS Limit Exceeded' },
+  'Forbidden.NoPermission': { status: 403, message: 'This operation is forbidden by permission system.' },
   InternalFailure: { status: 500, message: 'Internal Failure' },
+  ServiceUnavailableTemporary: { status: 503, message: 'Service Unavailable Temporary' },
 
   'InvalidApi.NotFound': {
     status: 404,
@@ -67,6 +72,9 @@ export const SERVICE_ERRORS = {
     message: 'Specified time stamp or date value is not well formatted.',
   },
   'InvalidAccessKeyId.NotFound': { status: 404, message: 'Specified access key is not found.' },
+  MissingSecurityToken: { status: 400, message: `SecurityToken ${MANDATORY}` },
+  'InvalidSecurityToken.Malformed': { status: 400, message: 'Specified SecurityToken is malformed.' },
+  'InvalidSecurityToken.Expired': { status: 400, message: 'Specified SecurityToken is expired.' },
   'InvalidSecurityToken.MismatchWithAccessKey': {
     status: 400,
     message: 'Specified SecurityToken mismatch with the AccessKey.',

@@ -296,10 +296,6 @@ describe('paging', () => {
       expect(answer.json['Message']).toBe(`The specified parameter ${name} is not valid.`);
     }
   });
-
-  it('does not ignore filters', async () => {
-    expectRefusal(await call('ListKeys', { Filters: '[]' }), 400, 'Rejected.UnsupportedOperation');
-  });
 });
 
 describe('AsymmetricEncrypt and AsymmetricDecrypt', () => {

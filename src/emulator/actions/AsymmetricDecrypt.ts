@@ -3,18 +3,20 @@
  * a wrong one, goes through the device and gets the same answer; anything finer would be a padding oracle.
  */
 import { encodeBase64 } from '../../crypto/encoding.js';
-import type { Action } from '../action.js';
-import { readOaepCall } from '../oaep-call.js';
+import { readAsymmetricCall } from '../asymmetric-call.js';
+import { withDryRun } from '../dry-run.js';
+import { ENCRYPTION } from '../encryption.js';
 import { invalidParameter } from '../refusal.js';
 
 /** Answers with the plaintext. */
-export const AsymmetricDecrypt: Action = async (call) => {
-  const { key, version, algorithm, input } = readOaepCall(call, 'CiphertextBlob');
+export const AsymmetricDecrypt = withDryRun(async (call) => {
+  const { key, version, algorithm, identity, input } = readAsymmetricCall(
+    call,
+    ENCRYPTION,
+    ['CiphertextBlob'],
+    ({ parameters }) => parameters.base64('CiphertextBlob'),
+  );
   const plaintext = await call.keys.deviceOf(key).decrypt(version.hsmKey.ref, algorithm, input);
   if (plaintext === undefined) throw invalidParameter('CiphertextBlob');
-  return {
-    KeyId: key.keyId,
-    KeyVersionId: version.keyVersionId,
-    Plaintext: encodeBase64(plaintext),
-  };
-};
+  return { ...identity, Plaintext: encodeBase64(plaintext) };
+});

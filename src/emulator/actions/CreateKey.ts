@@ -3,30 +3,36 @@ import type { Action } from '../action.js';
 import { keyMetadata } from '../key-metadata.js';
 import {
   FOREIGN_KEY_SPECS,
-  isRsaKeySpec,
   KEY_SPECS,
   KEY_USAGES,
+  keyFamily,
   type KeySpec,
   type KeyUsage,
 } from '../keys/key-spec.js';
 import { MAX_DESCRIPTION } from '../keys/quotas.js';
-import { parseTags } from '../keys/tags.js';
+import { readTags } from '../keys/tags.js';
 import type { Parameters } from '../parameters.js';
 import { invalidParameter, notImitated, Refusal } from '../refusal.js';
 
+const MAX_POLICY_BYTES = 32_768;
+
 /** Answers with the new key's metadata. */
-export const CreateKey: Action = async ({ parameters, keys, account }) => {
+export const CreateKey: Action = async ({ parameters, keys, account, serviceMode }) => {
   const spec = readSpec(parameters);
-  const usage = readUsage(parameters, spec);
-  refuseForeignMaterial(parameters);
-  const key = await keys.create({
-    spec,
-    usage,
-    protectionLevel: parameters.choice('ProtectionLevel', ['SOFTWARE', 'HSM'], 'SOFTWARE'),
-    description: readDescription(parameters),
-    instanceId: readInstanceId(parameters),
-    tags: parseTags(parameters.optional('Tags') ?? '[]'),
-  });
+  // Without a usage the documentation says SIGN/VERIFY for every spec that signs, and all of these do.
+  const usage = parameters.choice('KeyUsage', KEY_USAGES, 'SIGN/VERIFY');
+  const protectionLevel = parameters.choice('ProtectionLevel', ['SOFTWARE', 'HSM'], 'SOFTWARE');
+  const origin = parameters.choice('Origin', ['Aliyun_KMS', 'EXTERNAL'], 'Aliyun_KMS');
+  const rotates = parameters.boolean('EnableAutomaticRotation', false);
+  const description = parameters.text('Description', MAX_DESCRIPTION);
+  const tags = readTags(parameters);
+  checkUnused(parameters);
+  const instanceId = readInstanceId(parameters);
+  if (origin === 'EXTERNAL') throw new Refusal('Unsupported.Origin');
+  if (rotates) throw new Refusal('Rejected.UnsupportedOperation');
+  requireUsable(spec, usage);
+  if (serviceMode === 'instance' && instanceId === undefined) throw new Refusal('UnsupportedOperation');
+  const key = await keys.create({ spec, usage, protectionLevel, description, instanceId, tags });
   return { KeyMetadata: keyMetadata(account, key) };
 };
 
@@ -40,24 +46,13 @@ function readSpec(parameters: Parameters): KeySpec {
   return spec;
 }
 
-// Without a usage the documentation says SIGN/VERIFY for every spec that signs, and all of these do.
-function readUsage(parameters: Parameters, spec: KeySpec): KeyUsage {
-  const usage = parameters.choice('KeyUsage', KEY_USAGES, 'SIGN/VERIFY');
-  if (usage === 'ENCRYPT/DECRYPT' && !isRsaKeySpec(spec)) throw new Refusal('Rejected.UnsupportedOperation');
-  return usage;
-}
-
-function refuseForeignMaterial(parameters: Parameters): void {
-  const origin = parameters.choice('Origin', ['Aliyun_KMS', 'EXTERNAL'], 'Aliyun_KMS');
-  if (origin === 'EXTERNAL') throw new Refusal('Unsupported.Origin');
-  const rotates = parameters.choice('EnableAutomaticRotation', ['true', 'false'], 'false');
-  if (rotates === 'true') throw new Refusal('Rejected.UnsupportedOperation');
-}
-
-function readDescription(parameters: Parameters): string {
-  const description = parameters.optional('Description') ?? '';
-  if (description.length > MAX_DESCRIPTION) throw invalidParameter('Description');
-  return description;
+/** What is accepted in its documented shape, and has no effect here. */
+function checkUnused(parameters: Parameters): void {
+  parameters.choice('KeyStorageMechanism', ['HsmInternal', 'HsmEncryptedDatabase'], 'HsmInternal');
+  if (Buffer.byteLength(parameters.optional('Policy') ?? '') > MAX_POLICY_BYTES)
+    throw invalidParameter('Policy');
+  const policy: unknown = parameters.json('Policy') ?? {};
+  if (typeof policy !== 'object' || Array.isArray(policy)) throw invalidParameter('Policy');
 }
 
 function readInstanceId(parameters: Parameters): string | undefined {
@@ -66,4 +61,10 @@ function readInstanceId(parameters: Parameters): string | undefined {
     throw new Refusal('Forbidden.DKMSInstanceNotFound');
   }
   return instanceId;
+}
+
+function requireUsable(spec: KeySpec, usage: KeyUsage): void {
+  if (usage === 'ENCRYPT/DECRYPT' && keyFamily(spec) !== 'rsa') {
+    throw new Refusal('Rejected.UnsupportedOperation');
+  }
 }

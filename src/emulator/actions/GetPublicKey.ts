@@ -1,18 +1,16 @@
 /** GetPublicKey (KMS API 2016-01-20): SPKI PEM in 64 columns with a newline at the end. */
-import { createPublicKey } from 'node:crypto';
-import type { Action } from '../action.js';
+import { withDryRun } from '../dry-run.js';
 import { findKey, findVersion } from '../key-reference.js';
+import { publicKeyOf } from '../keys/key.js';
 
 /** Answers with the public key of a version; reading it is allowed in every state of the key. */
-export const GetPublicKey: Action = (call) => {
-  for (const name of ['KeyId', 'KeyVersionId']) call.parameters.required(name);
+export const GetPublicKey = withDryRun((call) => {
+  call.parameters.requireAll('KeyId', 'KeyVersionId');
   const key = findKey(call);
-  const { keyVersionId, hsmKey } = findVersion(call, key);
-  const spki = Buffer.from(hsmKey.publicKeyDer);
-  const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  const version = findVersion(call, key);
   return {
     KeyId: key.keyId,
-    KeyVersionId: keyVersionId,
-    PublicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+    KeyVersionId: version.keyVersionId,
+    PublicKey: publicKeyOf(version).export({ type: 'spki', format: 'pem' }),
   };
-};
+});

@@ -1,15 +1,10 @@
 /** ListAliases (KMS API 2016-01-20). */
 import type { Action } from '../action.js';
-import { aliasArn } from '../keys/identifiers.js';
-import { pageOf } from '../paging.js';
+import { aliasItem } from '../lists.js';
+import { readPaging } from '../paging.js';
 
 /** Answers with one page of aliases, oldest first. */
 export const ListAliases: Action = ({ parameters, aliases, account }) => {
-  const page = pageOf(parameters, aliases.snapshot());
-  const items = page.items.map(({ aliasName, keyId }) => ({
-    AliasName: aliasName,
-    AliasArn: aliasArn(account, aliasName),
-    KeyId: keyId,
-  }));
-  return { Aliases: { Alias: items }, ...page.position };
+  const page = readPaging(parameters)(aliases.snapshot());
+  return { Aliases: { Alias: page.items.map((alias) => aliasItem(account, alias)) }, ...page.position };
 };

@@ -26,7 +26,10 @@ export const FOREIGN_KEY_SPECS: readonly string[] = [
   'Aliyun_SM4',
 ];
 
-/** True when keys of `spec` encrypt; every spec signs. */
-export function isRsaKeySpec(spec: KeySpec): spec is RsaKeySpec {
-  return Object.hasOwn(RSA_KEY_SPECS, spec);
+/** What algorithms a key is for: RSA keys encrypt or sign, EC keys sign only. */
+export type KeyFamily = 'rsa' | 'ec';
+
+/** The family of a spec. */
+export function keyFamily(spec: KeySpec): KeyFamily {
+  return Object.hasOwn(RSA_KEY_SPECS, spec) ? 'rsa' : 'ec';
 }

@@ -1,4 +1,6 @@
 /** A key of the service and its versions. Private halves stay in a device; here is only its reference to them. */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { asBuffer } from '../../crypto/encoding.js';
 import type { HsmKey } from '../hsm/hsm.js';
 import type { KeySpec, KeyUsage } from './key-spec.js';
 import type { KeyState } from './key-state.js';
@@ -47,4 +49,9 @@ export interface Key extends KeyAttributes {
 /** When the newest version was made, in milliseconds since the epoch. */
 export function lastVersionMs(key: Key): number {
   return Math.max(...key.versions.map(({ createdMs }) => createdMs));
+}
+
+/** The public half of a version. */
+export function publicKeyOf({ hsmKey }: KeyVersion): KeyObject {
+  return createPublicKey({ key: asBuffer(hsmKey.publicKeyDer), format: 'der', type: 'spki' });
 }

@@ -1,0 +1,11 @@
+/** DescribeKeyVersion (KMS API 2016-01-20). */
+import type { Action } from '../action.js';
+import { findKey, findVersion } from '../key-reference.js';
+import { versionItem } from '../lists.js';
+
+/** Answers with a version of a key, whatever the key's state. */
+export const DescribeKeyVersion: Action = (call) => {
+  call.parameters.requireAll('KeyId', 'KeyVersionId');
+  const key = findKey(call);
+  return { KeyVersion: versionItem(key, findVersion(call, key)) };
+};

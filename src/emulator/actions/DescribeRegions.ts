@@ -1,0 +1,7 @@
+/** DescribeRegions (KMS API 2016-01-20): the one region that the emulator plays. */
+import type { Action } from '../action.js';
+
+/** Answers with the regions. */
+export const DescribeRegions: Action = ({ account }) => ({
+  Regions: { Region: [{ RegionId: account.region }] },
+});

@@ -1,0 +1,17 @@
+/** SetDeletionProtection (KMS API 2016-01-20): the key is named by its ARN. */
+import type { Action } from '../action.js';
+import { findKeyByArn } from '../key-reference.js';
+import { requireState } from '../keys/key-state.js';
+import { MAX_DESCRIPTION } from '../keys/quotas.js';
+
+/** Protects a key from ScheduleKeyDeletion or lifts that, with its description; answers with nothing else. */
+export const SetDeletionProtection: Action = (call) => {
+  const { parameters, keys } = call;
+  parameters.requireAll('ProtectedResourceArn', 'EnableDeletionProtection');
+  const isEnabled = parameters.boolean('EnableDeletionProtection', false);
+  const description = parameters.text('DeletionProtectionDescription', MAX_DESCRIPTION);
+  const key = findKeyByArn(call, 'ProtectedResourceArn');
+  requireState(key, 'describe');
+  keys.update(key.keyId, { deletionProtection: { isEnabled, description: isEnabled ? description : '' } });
+  return {};
+};
