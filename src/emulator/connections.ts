@@ -55,7 +55,7 @@ export class Connections {
   }
 
   /** Refuses what came on a connection and is no HTTP, and closes it behind the answers that are under way. */
-  fail(socket: Duplex, refusal: Refusal, farewell: WireAnswer): void {
+  fail(socket: Duplex, refusal: Refusal, makeFarewell: () => WireAnswer): void {
     const connection = this.#open.get(socket);
     if (connection === undefined || !socket.writable) {
       socket.destroy();
@@ -68,8 +68,8 @@ export class Connections {
       else last.abort(refusal);
       return;
     }
-    connection.farewell = farewell;
-    if (connection.pending === 0) sayFarewell(socket, farewell);
+    connection.farewell = makeFarewell();
+    if (connection.pending === 0) sayFarewell(socket, connection.farewell);
   }
 
   /** Ends idle connections at once, busy ones with their answers, and all that is left after `graceMs`. */

@@ -1,26 +1,30 @@
 /**
- * The service without a transport: one request in, one answer out. Order of the checks, as at the service's
- * gateway: method and path, parameters, the action exists, the signature, then the action itself.
+ * The service without a transport: one request in, one answer out. Order of the checks, as at the service's gateway:
+ * method and path, parameters, the action exists, the signature, the limit of calls per second (and trouble on
+ * purpose), permission, then the action itself.
  *
  * Invariant: every answer is JSON with a RequestId, whatever was asked.
  */
 import { randomUUID } from 'node:crypto';
-import { findAction } from './actions/index.js';
-import type { Action } from './action.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Call } from './action.js';
 import type { Clock } from './clock.js';
-import { type Form, joinForms, parseForm } from './form.js';
+import type { Faults } from './faults.js';
 import type { AliasStore } from './keys/alias-store.js';
 import type { Account } from './keys/identifiers.js';
 import type { KeyStore } from './keys/key-store.js';
-import { Parameters } from './parameters.js';
-import { invalidParameter, Refusal } from './refusal.js';
+import type { Permissions } from './permissions.js';
+import { Refusal, throttled } from './refusal.js';
+import { recordOf, type RequestRecord, startTrace, type Trace } from './request-log.js';
+import { type ActionRequest, readRequest } from './route.js';
 import type { ServiceMode } from './service-mode.js';
-import { type Authenticator, schemeOf } from './signature/authenticator.js';
-import type { SignedRequest } from './signature/scheme.js';
+import type { Authenticator } from './signature/authenticator.js';
+import { subjectOf } from './subject.js';
+import type { TokenBucket } from './token-bucket.js';
 import type { WireAnswer, WireRequest } from './wire.js';
 
-/** Version of the KMS API. */
-const API_VERSION = '2016-01-20';
+/** What `x-acs-retry-after` says when throttling is made up. */
+const FAULT_RETRY_AFTER_MS = 100;
 
 /** What the service is made of. */
 export interface ServiceParts {
@@ -34,6 +38,14 @@ export interface ServiceParts {
   readonly health: Readonly<Record<string, string>>;
   /** Told about errors that are the emulator's own, which requesters see as `InternalFailure`. */
   readonly onFailure: (error: unknown) => void;
+  /** Limit of calls per second; none when absent. */
+  readonly throttle?: TokenBucket | undefined;
+  /** Trouble on purpose; none when absent. */
+  readonly faults?: Faults | undefined;
+  /** Everything is allowed when absent. */
+  readonly permissions?: Permissions | undefined;
+  /** Told about every request when its answer is ready; must not throw. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined;
 }
 
 /** Answers requests; never throws or rejects. */
@@ -44,42 +56,60 @@ export class Handler {
     this.#parts = parts;
   }
 
-  /** Answers one request. */
-  async handle(request: WireRequest): Promise<WireAnswer> {
+  /** Answers one request; `undefined` means that its connection is to be closed without an answer. */
+  async handle(request: WireRequest): Promise<WireAnswer | undefined> {
+    const trace = startTrace(request.method);
+    const answer = await this.#respond(request, trace);
+    const slowMs = this.#parts.faults?.slowMs ?? 0;
+    // Like all trouble, slowness is for callers who are known. It must not hold a process that is about to end.
+    if (slowMs > 0 && trace.accessKeyId !== undefined) await delay(slowMs, undefined, { ref: false });
+    const isDropped = trace.fault === 'drop-before' || trace.fault === 'drop-after';
+    return this.#send(trace, isDropped ? undefined : answer);
+  }
+
+  /** The answer to what is refused before it is a whole request. */
+  refuse(
+    error: unknown,
+    request?: { readonly method: string; readonly host: string | undefined },
+  ): WireAnswer {
+    const trace = startTrace(request?.method ?? null);
+    return this.#send(trace, this.#refusal(error, trace, request?.host));
+  }
+
+  async #respond(request: WireRequest, trace: Trace): Promise<WireAnswer> {
     try {
-      const response = await this.#dispatch(request);
-      return this.#answer(200, randomUUID(), response);
+      const route = readRequest(request);
+      if (route === 'health') return this.#answer(200, { status: 'ok', ...this.#parts.health });
+      return this.#answer(200, await this.#perform(route, trace));
     } catch (error) {
-      return this.refuse(error, request.headers.get('host'));
+      return this.#refusal(error, trace, request.headers.get('host'));
     }
   }
 
-  /** The answer to a request that is refused with `error`, also one that never became a request. */
-  refuse(error: unknown, host?: string): WireAnswer {
-    if (!(error instanceof Refusal)) this.#parts.onFailure(error);
-    const { status, code, message } = error instanceof Refusal ? error : new Refusal('InternalFailure');
-    const requestId = randomUUID();
-    return this.#answer(status, requestId, {
-      HttpStatus: status,
-      Code: code,
-      Message: message,
-      HostId: host ?? `kms.${this.#parts.account.region}.aliyuncs.com`,
-      Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Kms&requestId=${requestId}`,
-    });
+  async #perform({ name, action, parameters, signed }: ActionRequest, trace: Trace): Promise<object> {
+    trace.action = name;
+    trace.accessKeyId = this.#parts.authenticator.authenticate(signed).id;
+    this.#limit(trace);
+    if (trace.fault === 'drop-before') return {};
+    await this.#removeExpiredKeys();
+    const { keys, aliases, account, serviceMode, permissions } = this.#parts;
+    const call: Call = { parameters, keys, aliases, account, serviceMode };
+    noteSubject(trace, subjectOf(call));
+    permissions?.check(name, call);
+    const response = await action(call);
+    noteSubject(trace, createdKeyId(response));
+    return response;
   }
 
-  async #dispatch(request: WireRequest): Promise<object> {
-    if (request.method !== 'GET' && request.method !== 'POST') throw new Refusal('UnsupportedHTTPMethod');
-    const [path, query] = splitTarget(request.target);
-    if (path === '/healthz' && request.method === 'GET') return { status: 'ok', ...this.#parts.health };
-    if (path !== '/') throw new Refusal('InvalidApi.NotFound');
-    const signed: SignedRequest = { ...request, query: parseForm(query), form: readBody(request) };
-    const parameters = new Parameters(joinForms(signed.query, signed.form));
-    const action = selectAction(signed, parameters);
-    this.#parts.authenticator.authenticate(signed);
-    await this.#removeExpiredKeys();
-    const { keys, aliases, account, serviceMode } = this.#parts;
-    return action({ parameters, keys, aliases, account, serviceMode });
+  /** Throws `Refusal` for a call too many, or one that is to meet trouble. */
+  #limit(trace: Trace): void {
+    const waitMs = this.#parts.throttle?.take() ?? 0;
+    if (waitMs > 0) throw throttled(waitMs);
+    const fault = this.#parts.faults?.draw();
+    if (fault !== undefined) trace.fault = fault;
+    if (fault === 'throttle') throw throttled(FAULT_RETRY_AFTER_MS);
+    if (fault === 'error500') throw new Refusal('InternalFailure');
+    if (fault === 'error503') throw new Refusal('ServiceUnavailableTemporary');
   }
 
   /** Lets the keys go whose deletion date has passed, with their aliases: from then on nothing resolves to them. */
@@ -90,46 +120,50 @@ export class Handler {
     await keys.destroyRemoved().catch(onFailure);
   }
 
-  #answer(status: number, requestId: string, response: object): WireAnswer {
-    const body = JSON.stringify({ ...response, RequestId: requestId });
+  #refusal(error: unknown, trace: Trace, host: string | undefined): WireAnswer {
+    if (!(error instanceof Refusal)) this.#parts.onFailure(error);
+    const refusal = error instanceof Refusal ? error : new Refusal('InternalFailure');
+    const { status, code, message, retryAfterMs } = refusal;
+    trace.code = code;
+    const requestId = randomUUID();
+    const members = {
+      HttpStatus: status,
+      Code: code,
+      Message: message,
+      HostId: host ?? `kms.${this.#parts.account.region}.aliyuncs.com`,
+      Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Kms&requestId=${requestId}`,
+    };
+    return this.#answer(status, members, requestId, retryAfterMs);
+  }
+
+  #answer(status: number, members: object, requestId = randomUUID(), retryAfterMs?: number): WireAnswer {
+    const body = JSON.stringify({ ...members, RequestId: requestId });
     return {
       status,
+      requestId,
       headers: {
         'content-type': 'application/json;charset=utf-8',
         'content-length': Buffer.byteLength(body).toString(),
         'cache-control': 'no-store',
         'x-acs-request-id': requestId,
+        ...(retryAfterMs !== undefined && { 'x-acs-retry-after': retryAfterMs.toString() }),
         date: new Date(this.#parts.clock()).toUTCString(),
       },
       body,
     };
   }
-}
 
-/** Path and query; the scheme and host of an absolute target are skipped. */
-function splitTarget(target: string): [path: string, query: string] {
-  const relative = target.replace(/^https?:\/\/[^/?]*/i, '');
-  const mark = `${relative}?`.indexOf('?');
-  return [mark === 0 ? '/' : relative.slice(0, mark), relative.slice(mark + 1)];
-}
-
-function readBody({ headers, body }: WireRequest): Form {
-  if (body.length === 0) return new Map();
-  const mediaType = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/x-www-form-urlencoded') throw new Refusal('ParseRequestParameterException');
-  return parseForm(Buffer.from(body).toString('latin1'));
-}
-
-function selectAction(request: SignedRequest, parameters: Parameters): Action {
-  const { action, version } = schemeOf(request).operation(request);
-  if (action === '') throw new Refusal('MissingAction');
-  if (version === '') throw new Refusal('MissingVersion');
-  for (const [name, value] of Object.entries({ Action: action, Version: version })) {
-    const spellings = [parameters.optional(name), request.headers.get(`x-acs-${name.toLowerCase()}`)];
-    if (spellings.some((spelling) => spelling !== undefined && spelling !== value))
-      throw invalidParameter(name);
+  #send<T extends WireAnswer | undefined>(trace: Trace, answer: T): T {
+    this.#parts.onRequest?.(recordOf(trace, answer, this.#parts.clock()));
+    return answer;
   }
-  const found = version === API_VERSION ? findAction(action) : undefined;
-  if (found === undefined) throw new Refusal('InvalidApi.NotFound');
-  return found;
+}
+
+function noteSubject(trace: Trace, keyId: string | undefined): void {
+  if (keyId !== undefined) trace.keyId = keyId;
+}
+
+/** The id of the key that `CreateKey` made. */
+function createdKeyId(response: object): string | undefined {
+  return (response as { readonly KeyMetadata?: { readonly KeyId: string } }).KeyMetadata?.KeyId;
 }

@@ -7,12 +7,24 @@ export class Refusal extends Error {
   readonly code: ServiceErrorCode;
   /** HTTP status. */
   readonly status: number;
+  /** Milliseconds after which the same may be asked again, for the answer's `x-acs-retry-after`. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: ServiceErrorCode, message: string = SERVICE_ERRORS[code].message) {
+  constructor(
+    code: ServiceErrorCode,
+    message: string = SERVICE_ERRORS[code].message,
+    details: { readonly retryAfterMs?: number } = {},
+  ) {
     super(message);
     this.code = code;
     this.status = SERVICE_ERRORS[code].status;
+    this.retryAfterMs = details.retryAfterMs;
   }
+}
+
+/** 429 `Rejected.Throttling` for a call that may be repeated after so many milliseconds. */
+export function throttled(retryAfterMs: number): Refusal {
+  return new Refusal('Rejected.Throttling', undefined, { retryAfterMs });
 }
 
 /** 400 `InvalidParameter` that names the parameter. */

@@ -2,13 +2,15 @@
  * The HTTP adapter: bytes of a loopback port to whole requests for the handler, its answers back. It keeps the
  * limits (64 KiB of headers, 1 MiB of body, deadlines) and refuses in JSON what is no HTTP at all.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errnoOf, KmsAsymError } from '../errors.js';
 import { Connections } from './connections.js';
 import type { Handler } from './handle.js';
+import { createListener, type Listener } from './listener.js';
 import { Refusal } from './refusal.js';
 import type { ServiceErrorCode } from './service-errors.js';
+import type { TlsCertificate } from './tls/identity.js';
 import type { WireAnswer } from './wire.js';
 
 /** What a server puts up with. */
@@ -46,34 +48,25 @@ export interface RunningServer {
 const HOST = '127.0.0.1';
 
 /**
- * Listens on 127.0.0.1; port 0 lets the system choose.
+ * Listens on 127.0.0.1, with TLS when a certificate is given; port 0 lets the system choose.
  * Rejects with `KmsAsymError` `emulator` when the port cannot be had.
  */
 export async function listen(
   handler: Handler,
   port: number,
   limits: ServerLimits = DEFAULT_LIMITS,
+  tls?: TlsCertificate,
 ): Promise<RunningServer> {
   const connections = new Connections();
-  const server = createServer({
-    maxHeaderSize: limits.maxHeaderBytes,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
-    connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs / 4),
-    // Node would answer without a body; the signature says whether the header was needed.
-    requireHostHeader: false,
-  });
-  // Node drops headers beyond this count without a word, signed ones too; their size is limited already.
-  server.maxHeadersCount = 0;
+  const listener = createListener(limits, tls, (socket) => connections.add(socket));
+  const { server } = listener;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     void answerRequest(handler, connections, limits.maxBodyBytes, request, response);
   };
   const refuse = (socket: Parameters<Connections['fail']>[0], code: ServiceErrorCode): void => {
     const refusal = new Refusal(code);
-    connections.fail(socket, refusal, handler.refuse(refusal));
+    connections.fail(socket, refusal, () => handler.refuse(refusal));
   };
-  server.on('connection', (socket) => connections.add(socket));
   server.on('request', serve);
   server.on('checkExpectation', serve);
   server.on('connect', (_request, socket) => refuse(socket, 'UnsupportedHTTPMethod'));
@@ -81,7 +74,7 @@ export async function listen(
   await startListening(server, port);
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => closeServer(server, connections, limits.closeGraceMs),
+    close: () => closeServer(listener, connections, limits.closeGraceMs),
   };
 }
 
@@ -100,9 +93,14 @@ async function startListening(server: Server, port: number): Promise<void> {
   }
 }
 
-function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
+function closeServer(
+  { server, abortHandshakes }: Listener,
+  connections: Connections,
+  graceMs: number,
+): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    abortHandshakes();
     connections.close(graceMs);
   });
 }
@@ -114,17 +112,19 @@ async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { method = '', url: target = '' } = request;
   const headers = joinHeaders(request.rawHeaders);
   try {
     const body = await readBody(request, maxBodyBytes, (abort) => {
       connections.begin({ request, response, abort: (refusal) => abortAndClose(response, refusal, abort) });
     });
-    const { method = '', url: target = '' } = request;
-    send(response, await handler.handle({ method, target, headers, body }));
+    const answer = await handler.handle({ method, target, headers, body });
+    if (answer === undefined) request.socket.destroy();
+    else send(response, answer);
   } catch (error) {
     // The rest of a body that is too large is still read and dropped, so that the answer gets through.
     request.resume();
-    send(response, handler.refuse(error, headers.get('host')));
+    send(response, handler.refuse(error, { method, host: headers.get('host') }));
   }
 }
 

@@ -14,6 +14,8 @@ export interface WireRequest {
 /** One HTTP answer, whole. */
 export interface WireAnswer {
   readonly status: number;
+  /** The one in the body. */
+  readonly requestId: string;
   /** By lower-case name, `content-length` included. */
   readonly headers: Readonly<Record<string, string>>;
   /** JSON, never empty. */

@@ -1,21 +1,17 @@
 /**
  * Decides who signed a request. Order of the checks: a complete claim, a well-formed timestamp within 15 minutes,
- * a known access key, no foreign security token, the signature, and last the nonce: only a request with a good
- * signature burns one, so that nobody else can make a client's nonce unusable.
+ * a known access key, its security token, the signature, and last the nonce: only a request with a good signature burns
+ * one, so that nobody else can make a client's nonce unusable.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../clock.js';
+import { KmsAsymError } from '../../errors.js';
 import { Refusal } from '../refusal.js';
+import { type AccessKey, checkSecurityToken, requireUsable } from './access-key.js';
 import { NonceWindow } from './nonce-window.js';
 import type { SignatureClaim, SignatureScheme, SignedRequest } from './scheme.js';
 import { signatureV1 } from './v1.js';
 import { signatureV3 } from './v3.js';
-
-/** Credentials that the emulator accepts. */
-export interface AccessKey {
-  readonly id: string;
-  readonly secret: string;
-}
 
 /** How far a request's clock may be off, and how long a nonce stays used: 15 minutes, in milliseconds. */
 const MAX_SKEW_MS = 15 * 60_000;
@@ -36,8 +32,13 @@ export class Authenticator {
   readonly #clock: Clock;
   readonly #nonces = new NonceWindow();
 
+  /** Throws `KmsAsymError` `usage` for access keys that no request could use, or two of one id. */
   constructor(accessKeys: readonly AccessKey[], clock: Clock) {
+    accessKeys.forEach(requireUsable);
     this.#accessKeys = new Map(accessKeys.map((accessKey) => [accessKey.id, accessKey]));
+    if (this.#accessKeys.size < accessKeys.length) {
+      throw new KmsAsymError('usage', 'two access keys have the same id');
+    }
     this.#clock = clock;
   }
 
@@ -47,9 +48,9 @@ export class Authenticator {
     const timestampMs = this.#checkTimestamp(claim.timestamp);
     const accessKey = this.#accessKeys.get(claim.accessKeyId);
     if (accessKey === undefined) throw new Refusal('InvalidAccessKeyId.NotFound');
-    if (claim.securityToken !== '') throw new Refusal('InvalidSecurityToken.MismatchWithAccessKey');
-    if (!isSignedBy(claim, accessKey.secret)) throw signatureDoesNotMatch(claim);
     const nowMs = this.#clock();
+    checkSecurityToken(accessKey, claim.securityToken, nowMs);
+    if (!isSignedBy(claim, accessKey.secret)) throw signatureDoesNotMatch(claim);
     // A timestamp from the future stays acceptable for longer, and its nonce has to stay used for as long.
     const expiresMs = Math.max(nowMs, timestampMs) + MAX_SKEW_MS;
     if (!this.#nonces.burn(accessKey.id, claim.nonce, nowMs, expiresMs)) {
