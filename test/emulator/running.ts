@@ -1,6 +1,7 @@
 /** An emulator that ends with the test file, and calls to it. */
 import { afterAll, beforeAll, expect } from 'vitest';
-import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/start.js';
+import type { Emulator, EmulatorOptions } from '../../src/emulator/options.js';
+import { startEmulator } from '../../src/emulator/start.js';
 import { type Answer, type Params, send, signV3 } from './signer.js';
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -19,8 +20,10 @@ export function runEmulator(options: EmulatorOptions = {}): Running {
   const running: Running = {
     emulator: undefined as unknown as Emulator,
     notices: [],
-    call: (action, query = {}) =>
-      send(running.emulator.endpoint, signV3(running.emulator, action, { query })),
+    call: (action, query = {}) => {
+      const timeMs = (options.clock ?? Date.now)();
+      return send(running.emulator.endpoint, signV3(running.emulator, action, { query, timeMs }));
+    },
     ok: async (action, params) => {
       const answer = await running.call(action, params);
       expect(answer).toMatchObject({
