@@ -33,6 +33,12 @@ export type {
   PublicKeyOutput,
 } from './kms/client.js';
 export { createKmsClient } from './kms/sdk-client.js';
+export type { FaultOptions } from './emulator/faults.js';
+export type { Emulator, EmulatorOptions } from './emulator/options.js';
+export type { Denial } from './emulator/permissions.js';
+export type { RequestRecord } from './emulator/request-log.js';
 export type { ServiceMode } from './emulator/service-mode.js';
-export { startEmulator, type Emulator, type EmulatorOptions } from './emulator/start.js';
+export type { AccessKey } from './emulator/signature/access-key.js';
+export { startEmulator } from './emulator/start.js';
+export type { TlsCertificate } from './emulator/tls/identity.js';
 export { VERSION } from './version.js';

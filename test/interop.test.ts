@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { emulatorEnvironment } from '../src/cli/emulator-environment.js';
 import { main } from '../src/cli/main.js';
-import { startEmulator, type Emulator } from '../src/emulator/start.js';
+import type { Emulator } from '../src/emulator/options.js';
+import { startEmulator } from '../src/emulator/start.js';
 import { memoryStdio } from './cli/memory-stdio.js';
 import { send, signV3 } from './emulator/signer.js';
 

@@ -1,5 +1,5 @@
 /** The environment in which everything that speaks to KMS speaks to an emulator, and to nothing else. */
-import type { Emulator } from '../emulator/start.js';
+import type { Emulator } from '../emulator/options.js';
 
 /** Would lead requests, or their signatures, elsewhere. Also set in lower case by some. */
 const MISLEADING = [

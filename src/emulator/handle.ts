@@ -44,7 +44,7 @@ export interface ServiceParts {
   readonly faults?: Faults | undefined;
   /** Everything is allowed when absent. */
   readonly permissions?: Permissions | undefined;
-  /** Told about every request when its answer is ready; must not throw. */
+  /** Told about every request when its answer is ready. */
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
 }
 
@@ -154,7 +154,11 @@ export class Handler {
   }
 
   #send<T extends WireAnswer | undefined>(trace: Trace, answer: T): T {
-    this.#parts.onRequest?.(recordOf(trace, answer, this.#parts.clock()));
+    try {
+      this.#parts.onRequest?.(recordOf(trace, answer, this.#parts.clock()));
+    } catch (error) {
+      this.#parts.onFailure(error);
+    }
     return answer;
   }
 }

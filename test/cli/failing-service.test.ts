@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';
 import { main } from '../../src/cli/main.js';
-import { startEmulator, type Emulator } from '../../src/emulator/start.js';
+import type { Emulator } from '../../src/emulator/options.js';
+import { startEmulator } from '../../src/emulator/start.js';
 import { memoryStdio } from './memory-stdio.js';
 
 /** Answers of a service in trouble, taken in order for one action; everything else reaches the emulator. */
-type Trouble = Record<string, { status: number; code: string }[]>;
+type Trouble = Record<string, { status: number; code?: string; body?: object }[]>;
 
 let emulator: Emulator;
 let gateway: Server;
@@ -19,7 +20,8 @@ beforeAll(async () => {
     const answer = trouble[String(incoming.headers['x-acs-action'])]?.shift();
     if (answer) {
       outgoing.writeHead(answer.status, { 'content-type': 'application/json' });
-      outgoing.end(JSON.stringify({ Code: answer.code, Message: 'Not now.', RequestId: 'r-1' }));
+      const refusal = { Code: answer.code, Message: 'Not now.', RequestId: 'r-1' };
+      outgoing.end(JSON.stringify(answer.body ?? refusal));
       return;
     }
     const { method, url, headers } = incoming;
@@ -64,6 +66,14 @@ it('leaves the unknown version out of the JSON, with a warning', async () => {
   expect(key['KeyId']).toMatch(/^key-/);
   expect(key).not.toHaveProperty('KeyVersionId');
   expect(JSON.parse(stderr)).toHaveProperty('Warning');
+  expect(status).toBe(0);
+});
+
+it('keeps the id of a created key when the rest of the answer is missing', async () => {
+  const { status, stdout } = await run(['create-key', '-q'], {
+    CreateKey: [{ status: 200, body: { KeyMetadata: { KeyId: 'key-lonely' }, RequestId: 'r-2' } }],
+  });
+  expect(stdout).toBe('key-lonely\n');
   expect(status).toBe(0);
 });
 

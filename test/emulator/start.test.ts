@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type EmulatorOptions, startEmulator } from '../../src/emulator/start.js';
+import type { EmulatorOptions } from '../../src/emulator/options.js';
+import { startEmulator } from '../../src/emulator/start.js';
 import { getV1, send, signV3 } from './signer.js';
 
 async function start(options: EmulatorOptions = {}) {

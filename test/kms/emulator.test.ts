@@ -1,6 +1,7 @@
 import { constants, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startEmulator, type Emulator } from '../../src/emulator/start.js';
+import type { Emulator } from '../../src/emulator/options.js';
+import { startEmulator } from '../../src/emulator/start.js';
 import type { KmsClient } from '../../src/kms/client.js';
 import { clientOf } from './test-server.js';
 

@@ -1,7 +1,7 @@
 /** `emulator`: a local KMS, alone or around a command. */
 import { Option, type Command } from 'commander';
 import { KmsAsymError } from '../../errors.js';
-import type { Emulator } from '../../emulator/start.js';
+import type { Emulator } from '../../emulator/options.js';
 import { emulatorEnvironment } from '../emulator-environment.js';
 import { runChild } from '../child.js';
 import type { Context } from '../context.js';

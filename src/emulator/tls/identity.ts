@@ -4,6 +4,7 @@
  * Invariant: the private key of the authority signs once and is then forgotten; it is never written anywhere.
  */
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { KmsAsymError } from '../../errors.js';
 
 /** A server certificate with its private key, both PEM. */
@@ -60,6 +61,9 @@ export function readTlsIdentity({ certPem, keyPem }: TlsCertificate): TlsIdentit
       'the certificate of the server does not belong to its private key',
     );
   }
+  attempt('the certificate of the server cannot be used', () =>
+    createSecureContext({ cert: certPem, key: keyPem }),
+  );
   const isForLocalhost =
     certificate.checkIP(ADDRESS) === undefined && certificate.checkHost(LOCALHOST) !== undefined;
   return { certPem, keyPem, host: isForLocalhost ? LOCALHOST : ADDRESS };
