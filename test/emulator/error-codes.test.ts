@@ -8,7 +8,8 @@ import { KeyStore } from '../../src/emulator/keys/key-store.js';
 import { DEFAULT_LIMITS, listen } from '../../src/emulator/server.js';
 import { SERVICE_ERRORS, type ServiceErrorCode } from '../../src/emulator/service-errors.js';
 import { Authenticator } from '../../src/emulator/signature/authenticator.js';
-import { type EmulatorOptions, startEmulator } from '../../src/emulator/start.js';
+import type { EmulatorOptions } from '../../src/emulator/options.js';
+import { startEmulator } from '../../src/emulator/start.js';
 import { createKey, runEmulator } from './running.js';
 import {
   type Answer,
