@@ -103,6 +103,21 @@ async function bundleAll() {
   });
 }
 
+/**
+ * Text of one byte a character is read and compiled faster, and the launcher relies on it. Done on the written files:
+ * the bundler's last printing would turn escapes into characters again.
+ */
+function escapeNonAscii() {
+  const folder = path.join(STAGE, 'chunks');
+  for (const name of readdirSync(folder)) {
+    const file = path.join(folder, name);
+    const code = readFileSync(file, 'utf8').replaceAll(/[^\0-\x7f]/g, (unit) => {
+      return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
+    writeFileSync(file, code);
+  }
+}
+
 /** Declarations of the library; those of modules behind its surface would only drag in vendor types. */
 function emitTypes() {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -128,6 +143,7 @@ function emitTypes() {
 
 rmSync(STAGE, { recursive: true, force: true });
 await bundleAll();
+escapeNonAscii();
 emitTypes();
 writeFileSync(path.join(STAGE, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(bundledFiles));
 copyFileSync(path.join(ROOT, '.ci', 'launcher.cjs'), path.join(STAGE, 'kms-asym.cjs'));

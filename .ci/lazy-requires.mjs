@@ -68,7 +68,7 @@ export function lazyRequires({ builtins, packages, startPackages, folder, postpo
       const located = code.replaceAll(new RegExp(`${POSTPONED}([\\w-]+)`, 'g'), (_match, name) => {
         return `./${path.posix.join(path.posix.relative(from, folder), name)}.cjs`;
       });
-      return format === 'cjs' ? asciiOnly(cheapBuiltins(located, builtins)) : located;
+      return format === 'cjs' ? cheapBuiltins(located, builtins) : located;
     },
   };
 }
@@ -89,11 +89,6 @@ function cheapBuiltins(code, lazyBuiltins) {
       },
     )
     .replaceAll(/[\w$.]*__toESM\((require\("node:[\w/]+"\)), 1\)/g, (_call, load) => withDefault(load));
-}
-
-/** Text of one byte a character is read and compiled faster. */
-function asciiOnly(code) {
-  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** Two versions of one package get two names. */
