@@ -4,10 +4,12 @@ import type { Input } from '../io/input.js';
 import { createOutput, type Output } from '../io/output.js';
 import type { Context } from './context.js';
 import type { GlobalOptions } from './options.js';
+import { fromEnv } from './settings.js';
 
 /** The flags that decide about the output. */
-export interface OutputOptions extends Pick<GlobalOptions, 'force' | 'json'> {
+export interface OutputOptions extends Pick<GlobalOptions, 'force' | 'json' | 'caFile'> {
   readonly output?: string;
+  readonly publicKey?: string;
 }
 
 /** What is going to be written. */
@@ -19,8 +21,13 @@ export interface OutputContent {
   readonly input?: Input;
 }
 
+/** `-o` spellings that mean the stdout that JSON goes to. */
+const STDOUT = /^(-|\/dev\/stdout|\/(dev|proc\/self)\/fd\/1)$/;
+
 /** The output of a command, not yet created. */
-export function openOutput(options: OutputOptions, { stdio }: Context, content: OutputContent): Output {
+export function openOutput(options: OutputOptions, { stdio, env }: Context, content: OutputContent): Output {
+  const publicKey = options.publicKey ?? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
+  const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
   return createOutput({
     path: options.output,
     stdout: stdio.stdout,
@@ -28,6 +35,7 @@ export function openOutput(options: OutputOptions, { stdio }: Context, content: 
     secret: content.secret,
     kind: content.kind,
     ...(content.input && { input: content.input }),
+    alsoRead: [publicKey, caFile].filter((name) => name !== undefined),
   });
 }
 
@@ -37,7 +45,7 @@ export function openOutput(options: OutputOptions, { stdio }: Context, content: 
  * @throws KmsAsymError `usage`
  */
 export function requireOutputFile(options: OutputOptions): void {
-  if (options.json !== true || (options.output !== undefined && options.output !== '-')) return;
+  if (options.json !== true || !STDOUT.test(options.output ?? '-')) return;
   throw new KmsAsymError('usage', '--json describes the operation on stdout, so the payload needs a file', {
     hints: ['add -o FILE'],
   });

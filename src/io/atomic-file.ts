@@ -34,10 +34,10 @@ export class AtomicFile {
   constructor(options: AtomicFileOptions) {
     this.#options = options;
     try {
-      const { fd, temporary } = openTemporary(options.target, options.mode);
+      const { fd, temporary, release } = openTemporary(options.target, options.mode);
       this.#fd = fd;
       this.#temporary = temporary;
-      this.#release = removeOnExit(temporary);
+      this.#release = release;
       // The umask may have taken bits away. Where nothing is to be changed, nothing is tried: FAT has no modes.
 
       const { mode } = options;
@@ -99,16 +99,19 @@ export function alreadyExists(subject: string): KmsAsymError {
   });
 }
 
-function openTemporary(target: string, mode = 0o666): { fd: number; temporary: string } {
+function openTemporary(target: string, mode = 0o666): { fd: number; temporary: string; release: () => void } {
   const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
   // Names have at most 255 bytes; a character has at most four.
   const stem = Array.from(path.basename(target)).slice(0, 50).join('');
   for (let tries = 0; ; tries += 1) {
     const unique = `${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}${(counter += 1).toString(36)}`;
     const temporary = path.join(path.dirname(target), `.${stem}.kms-asym-${unique}.tmp`);
+    // Before there is a file: a signal in between would leave it behind.
+    const release = removeOnExit(temporary);
     try {
-      return { fd: fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL, mode), temporary };
+      return { fd: fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL, mode), temporary, release };
     } catch (error) {
+      release();
       if (errnoOf(error) !== 'EEXIST' || tries === 10) throw error;
     }
   }

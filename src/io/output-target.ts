@@ -28,17 +28,19 @@ const DESCRIPTOR = /^\/(dev\/stderr|(dev|proc\/self)\/fd\/\d+)$/;
  * Looks at the path without touching anything.
  *
  * @param input - the file that is read, if it is a regular one
+ * @param alsoRead - paths of other files that are read, such as a key
  * @throws KmsAsymError `file-exists`, `same-file`, `file-not-found` (of the directory), `write-failed`
  */
 export function inspectTarget(
   outputPath: string,
   force: boolean,
   input: FileIdentity | undefined,
+  alsoRead: readonly string[] = [],
 ): OutputTarget {
   const subject = `"${outputPath}"`;
   if (STDOUT.test(outputPath)) return { kind: 'stdout' };
   try {
-    refuseInput(outputPath, subject, input);
+    refuseInput(outputPath, subject, input, alsoRead);
     // The system's own links to open descriptors: what somebody opened before is written, not replaced.
     if (DESCRIPTOR.test(outputPath)) {
       fs.statSync(outputPath);
@@ -88,10 +90,29 @@ function requireDirectory(target: string, subject: string): void {
   fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK);
 }
 
-function refuseInput(outputPath: string, subject: string, input: FileIdentity | undefined): void {
-  if (!input) return;
-  const stats = fs.statSync(outputPath, { bigint: true, throwIfNoEntry: false });
-  if (stats && isSameFile(identityOf(stats), input)) throw sameFile(subject);
+function refuseInput(
+  outputPath: string,
+  subject: string,
+  input: FileIdentity | undefined,
+  alsoRead: readonly string[],
+): void {
+  const output = identityAt(outputPath);
+  if (output === undefined) return;
+  if (isSameFile(output, input)) throw sameFile(subject);
+  if (alsoRead.some((other) => isSameFile(output, identityAt(other)))) {
+    throw new KmsAsymError('same-file', `${subject} is read as a key or certificate`, {
+      hints: ['write to another file'],
+    });
+  }
+}
+
+function identityAt(name: string): FileIdentity | undefined {
+  try {
+    return identityOf(fs.statSync(name, { bigint: true }));
+  } catch {
+    // Not there, or a circle of links: no file to be the same as, and for others to complain about.
+    return undefined;
+  }
 }
 
 /** The refusal of an output that is the input: `same-file`. */

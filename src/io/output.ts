@@ -23,6 +23,8 @@ export interface OutputOptions {
   readonly kind: 'binary' | 'text';
   /** What is read; must not be the output. */
   readonly input?: { readonly identity?: FileIdentity | undefined };
+  /** Paths of other files that are read, such as a key; must not be the output either. */
+  readonly alsoRead?: readonly string[];
 }
 
 /** An output that is not there yet. */
@@ -97,11 +99,11 @@ class LazyOutput implements Output {
   }
 
   #inspect(): OutputTarget {
-    const { path, force, input, stdout, secret, kind } = this.#options;
+    const { path, force, input, alsoRead, stdout, secret, kind } = this.#options;
     const target =
       path === undefined || path === '-'
         ? ({ kind: 'stdout' } as const)
-        : inspectTarget(path, force, input?.identity);
+        : inspectTarget(path, force, input?.identity, alsoRead);
     if (target.kind !== 'stdout') return target;
     if (isSameFile(stdout.identity, input?.identity)) throw sameFile('stdout');
     if (path === undefined && !secret && kind === 'binary' && stdout.isTerminal) {
