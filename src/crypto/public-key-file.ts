@@ -22,12 +22,19 @@ export interface PublicKeyFile extends KeyLocator {
   readonly publicKey: PublicKey;
 }
 
+/** The strict shape of each part of a {@link KeyLocator}; what comes from a file is checked before it is used. */
+export const LOCATOR_SHAPES = {
+  keyId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
+  keyVersionId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
+  region: /^[a-z]{2}(-[a-z0-9]+){1,4}$/,
+} as const satisfies Record<keyof KeyLocator, RegExp>;
+
 /** The lines this program knows, with the strict shape of their values. */
 const LINES = {
-  KeyId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
-  KeyVersionId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
+  KeyId: LOCATOR_SHAPES.keyId,
+  KeyVersionId: LOCATOR_SHAPES.keyVersionId,
   KeySpec: /^[A-Z0-9_]{1,32}$/,
-  Region: /^[a-z]{2}(-[a-z0-9]+){1,4}$/,
+  Region: LOCATOR_SHAPES.region,
   Fingerprint: /^SHA256:[A-Za-z0-9+/]{43}$/,
 } as const;
 type LineName = keyof typeof LINES;
@@ -102,7 +109,10 @@ export function checkFingerprint(publicKey: PublicKey, expected: string, name: s
 const TAKE_IT_AGAIN = ['the file was edited or damaged: write it again with kms-asym get-public-key'];
 
 function readLines(bytes: Uint8Array, name: string): Partial<Record<LineName, string>> {
-  const [head, pem] = Buffer.from(bytes).toString('latin1').split('-----BEGIN ', 2);
+  const [head, pem] = Buffer.from(bytes)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .split('-----BEGIN ', 2);
   const lines: Partial<Record<LineName, string>> = {};
   // DER has no lines, and its bytes must not be searched for any.
   if (head === undefined || pem === undefined) return lines;

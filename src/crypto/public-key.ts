@@ -127,7 +127,7 @@ function ecKeySpec(keyObject: KeyObject, name: string): EcKeySpec {
   const type = keyObject.asymmetricKeyType ?? 'unknown';
   throw new KmsAsymError(
     'invalid-public-key',
-    `"${name}" holds a key of type ${type} ${curve}, which KMS does not have`,
+    `"${name}" holds a key of type ${[type, curve].join(' ').trim()}, which KMS does not have`,
     {
       hints: [ALL_SPECS],
     },

@@ -18,17 +18,20 @@ export interface CreateKeyInput {
   readonly tags?: readonly { readonly key: string; readonly value: string }[];
 }
 
-/** The parts of KeyMetadata that the program uses, as the service spells their values. */
+/**
+ * The parts of KeyMetadata that the program uses, as the service spells their values. Only the id is certain: a key
+ * that exists must not get lost because the answer about it lacks something else.
+ */
 export interface KeyMetadata {
   readonly keyId: string;
-  readonly arn: string;
-  readonly keySpec: string;
-  readonly keyUsage: string;
-  readonly keyState: string;
-  readonly protectionLevel: string;
-  readonly origin: string;
+  readonly arn: string | undefined;
+  readonly keySpec: string | undefined;
+  readonly keyUsage: string | undefined;
+  readonly keyState: string | undefined;
+  readonly protectionLevel: string | undefined;
+  readonly origin: string | undefined;
   /** ISO 8601, UTC. */
-  readonly creationDate: string;
+  readonly creationDate: string | undefined;
   readonly requestId: string;
 }
 

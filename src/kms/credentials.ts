@@ -75,6 +75,11 @@ const REASONS: readonly (readonly [phrase: RegExp, message: string, hint: string
     'repair or remove ".aliyun/config.json" in your home directory',
   ],
   [
+    /^(reading aliyun cli config from|no any configured profiles in)/,
+    'there is no aliyun CLI configuration to take a profile from',
+    'leave --profile out, or run "aliyun configure --profile NAME"',
+  ],
+  [
     /unable to get profile with/,
     'the aliyun CLI configuration has no such profile',
     'see "aliyun configure list" for the profiles there are',
@@ -88,7 +93,7 @@ const REASONS: readonly (readonly [phrase: RegExp, message: string, hint: string
 
 function noCredentials(libraryText: string): KmsAsymError {
   const reason = REASONS.find(([phrase]) => phrase.test(libraryText));
-  const hints = reason === undefined ? [HOW_TO_SET] : [reason[2], HOW_TO_SET];
+  const hints = [reason?.[2] ?? HOW_TO_SET];
   if (/100\.100\.100\.200|metadata|role name/i.test(libraryText)) {
     hints.push(
       'outside ECS, ALIBABA_CLOUD_ECS_METADATA_DISABLED=true saves the wait for its metadata service',

@@ -97,6 +97,12 @@ export function endpointOfRegion(region: string): Endpoint {
  * Throws `configuration` for anything more or less than that.
  */
 export function parseEndpoint(text: string): Endpoint {
+  if (text.includes('@')) {
+    // Not repeated in the message: what stands before the "@" may be a password.
+    throw new KmsAsymError('configuration', 'the endpoint has a user name or password in it', {
+      hints: ['requests are signed with the access key; write the endpoint as "https://host:port"'],
+    });
+  }
   const [, scheme, rest = ''] = /^(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/)?(.*)$/s.exec(text) ?? [];
   const protocol = `${(scheme ?? 'https').toLowerCase()}:`;
   if (protocol !== 'https:' && protocol !== 'http:') throw malformed(text, 'its scheme is not https');

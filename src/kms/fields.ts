@@ -25,8 +25,16 @@ export class Fields {
 
   /** Visible ASCII without spaces: ids, ARNs, names of states and specs. */
   token(value: unknown, name: string): string {
-    if (typeof value === 'string' && value.length <= MAX_TOKEN_CHARS && TOKEN.test(value)) return value;
+    const checked = this.tokenIfAny(value);
+    if (checked !== undefined) return checked;
     throw this.invalid(name);
+  }
+
+  /** As `token`, for a member that may be missing: malformed is as good as missing. */
+  tokenIfAny(value: unknown): string | undefined {
+    return typeof value === 'string' && value.length <= MAX_TOKEN_CHARS && TOKEN.test(value)
+      ? value
+      : undefined;
   }
 
   /** ISO 8601 date and time in UTC. */

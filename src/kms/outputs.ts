@@ -17,13 +17,13 @@ export function keyMetadata(
   if (metadata === undefined) throw fields.invalid('KeyMetadata');
   return {
     keyId: fields.token(metadata.keyId, 'KeyId'),
-    arn: fields.token(metadata.arn, 'Arn'),
-    keySpec: fields.token(metadata.keySpec, 'KeySpec'),
-    keyUsage: fields.token(metadata.keyUsage, 'KeyUsage'),
-    keyState: fields.token(metadata.keyState, 'KeyState'),
-    protectionLevel: fields.token(metadata.protectionLevel, 'ProtectionLevel'),
-    origin: fields.token(metadata.origin, 'Origin'),
-    creationDate: fields.date(metadata.creationDate, 'CreationDate'),
+    arn: fields.tokenIfAny(metadata.arn),
+    keySpec: fields.tokenIfAny(metadata.keySpec),
+    keyUsage: fields.tokenIfAny(metadata.keyUsage),
+    keyState: fields.tokenIfAny(metadata.keyState),
+    protectionLevel: fields.tokenIfAny(metadata.protectionLevel),
+    origin: fields.tokenIfAny(metadata.origin),
+    creationDate: fields.tokenIfAny(metadata.creationDate),
     requestId: fields.requestId(answer.requestId),
   };
 }

@@ -156,7 +156,10 @@ class SdkClient implements KmsClient {
     const request = new kms.AsymmetricDecryptRequest({ ...ref, algorithm, ciphertextBlob });
     const answer = await this.#call('AsymmetricDecrypt', request, new kms.AsymmetricDecryptResponse({}));
     const fields = new Fields('AsymmetricDecrypt');
-    return { ...resolved(fields, ref, answer), plaintext: fields.bytes(answer.plaintext, 'Plaintext') };
+    const plaintext = fields.bytes(answer.plaintext, 'Plaintext');
+    // Padding makes every ciphertext longer than what is in it.
+    if (plaintext.length >= ciphertext.length) throw fields.invalid('Plaintext');
+    return { ...resolved(fields, ref, answer), plaintext };
   }
 
   async createAlias(keyId: string, aliasName: string): Promise<void> {
