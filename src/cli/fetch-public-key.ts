@@ -1,6 +1,7 @@
 /** A public key straight from the service, checked before anything is encrypted to it. */
 import { parsePublicKey, type PublicKey } from '../crypto/public-key.js';
 import type { KeyLocator } from '../crypto/public-key-file.js';
+import { KmsAsymError } from '../errors.js';
 import type { KmsClient, PublicKeyOutput } from '../kms/client.js';
 import { newestVersion } from './key-version.js';
 import type { Terminal } from './terminal.js';
@@ -8,6 +9,8 @@ import type { Terminal } from './terminal.js';
 /** What GetPublicKey answered, and the key in it. */
 export interface FetchedPublicKey extends PublicKeyOutput {
   readonly publicKey: PublicKey;
+  /** True when KMS says that the key is for SIGN/VERIFY: it will never decrypt, though an RSA key could encrypt. */
+  readonly isForSigning: boolean;
 }
 
 /**
@@ -22,5 +25,16 @@ export async function fetchPublicKey(
 ): Promise<FetchedPublicKey> {
   const keyVersionId = locator.keyVersionId ?? (await newestVersion(kms, locator.keyId, terminal));
   const answer = await kms.getPublicKey({ keyId: locator.keyId, keyVersionId });
-  return { ...answer, publicKey: parsePublicKey(Buffer.from(answer.publicKeyPem), answer.keyId) };
+  const publicKey = parsePublicKey(Buffer.from(answer.publicKeyPem), answer.keyId);
+  return { ...answer, publicKey, isForSigning: (await usageOf(kms, answer.keyId)) === 'SIGN/VERIFY' };
+}
+
+/** Who may fetch a public key need not be allowed to look at the key's metadata: then nothing is known. */
+async function usageOf(kms: KmsClient, keyId: string): Promise<string | undefined> {
+  try {
+    return (await kms.describeKey(keyId)).keyUsage;
+  } catch (error) {
+    if (error instanceof KmsAsymError && error.code === 'service-refused') return undefined;
+    throw error;
+  }
 }

@@ -27,6 +27,9 @@ export interface NamedPublicKeyFile extends PublicKeyFile {
 /** Either a public key file, or a key to ask the service about. */
 export type KeySource = { readonly file: NamedPublicKeyFile } | { readonly locator: KeyLocator };
 
+const HOW_TO_NAME =
+  'name one with --public-key FILE or --key-id ID, or set KMS_ASYM_PUBLIC_KEY or KMS_ASYM_KEY_ID';
+
 /**
  * Decides where the key comes from: `--public-key`, `--key-id`, then KMS_ASYM_PUBLIC_KEY, then KMS_ASYM_KEY_ID.
  *
@@ -41,7 +44,7 @@ export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): Ke
     refuseContradiction('--key-version-id', options.keyVersionId, file.keyVersionId, fileName);
     return { file: { ...file, ...flagLocator(options) } };
   }
-  return { locator: requireKeyId(options, env) };
+  return { locator: requireKeyId(options, env, HOW_TO_NAME) };
 }
 
 /**
@@ -49,14 +52,14 @@ export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): Ke
  *
  * @throws KmsAsymError `usage` when there is none
  */
-export function requireKeyId(options: KeyOptions, env: NodeJS.ProcessEnv): KeyLocator & { keyId: string } {
+export function requireKeyId(
+  options: KeyOptions,
+  env: NodeJS.ProcessEnv,
+  hint = 'name one with --key-id ID, or set KMS_ASYM_KEY_ID',
+): KeyLocator & { keyId: string } {
   const keyId = options.keyId ?? fromEnv(env, 'KMS_ASYM_KEY_ID');
   if (keyId === undefined) {
-    throw new KmsAsymError('usage', 'no key is named', {
-      hints: [
-        'name one with --public-key FILE or --key-id ID, or set KMS_ASYM_PUBLIC_KEY or KMS_ASYM_KEY_ID',
-      ],
-    });
+    throw new KmsAsymError('usage', 'no key is named', { hints: [hint] });
   }
   // A version of the environment belongs to the key of the environment, not to one that a flag names.
   const version =

@@ -102,7 +102,12 @@ function requireNamedKey(source: KeySource): string {
 }
 
 async function readCiphertext(input: Input, source: KeySource): Promise<Ciphertext> {
-  const { bytes } = await readUpTo(input, MAX_CIPHERTEXT_INPUT_BYTES);
+  const { bytes, truncated } = await readUpTo(input, MAX_CIPHERTEXT_INPUT_BYTES);
+  if (truncated) {
+    throw new KmsAsymError('invalid-ciphertext', `"${input.name}" is too long to be one RSA ciphertext`, {
+      hints: ['encrypt writes 256, 384 or 512 bytes, or their base64'],
+    });
+  }
   const ciphertext = parseCiphertext(bytes, input.name);
   if ('file' in source) {
     const key = requireEncryptionKey(source.file.publicKey, source.file.fileName);

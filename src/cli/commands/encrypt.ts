@@ -5,6 +5,7 @@ import { encodeBase64 } from '../../crypto/encoding.js';
 import { encryptOaep } from '../../crypto/oaep.js';
 import { requireEncryptionKey, type EncryptionKey } from '../../crypto/public-key.js';
 import { checkFingerprint, type KeyLocator } from '../../crypto/public-key-file.js';
+import { KmsAsymError } from '../../errors.js';
 import { openInput, readUpTo, type Input } from '../../io/input.js';
 import type { Context } from '../context.js';
 import { fetchPublicKey } from '../fetch-public-key.js';
@@ -117,6 +118,15 @@ async function findRecipient(options: Options, context: Context): Promise<Recipi
     fetchPublicKey(kms, locator, context.terminal),
   );
   const { keyId, keyVersionId } = fetched;
+  if (fetched.isForSigning) {
+    throw new KmsAsymError(
+      'key-mismatch',
+      `key "${keyId}" is for SIGN/VERIFY: KMS would never decrypt with it`,
+      {
+        hints: ['take a key with KeyUsage ENCRYPT/DECRYPT; "kms-asym create-key" makes one'],
+      },
+    );
+  }
   const key = requireEncryptionKey(fetched.publicKey, keyId);
   return { key, name: locator.keyId, keyId, keyVersionId, ...(region !== undefined && { region }) };
 }

@@ -48,6 +48,11 @@ async function run(options: Options, context: Context): Promise<void> {
     fetchPublicKey(kms, locator, context.terminal),
   );
   const { publicKeyPem, publicKey } = fetched;
+  if (fetched.isForSigning) {
+    await context.terminal.note(
+      `key "${fetched.keyId}" is for SIGN/VERIFY: do not encrypt to it, KMS would not decrypt`,
+    );
+  }
   const text =
     options.bare === true
       ? publicKeyPem
