@@ -20,8 +20,16 @@ const MISLEADING = [
   'ALL_PROXY',
 ] as const;
 
-/** `inherited` without what would mislead, with the emulator's endpoint, region and credentials. */
-export function emulatorEnvironment(emulator: Emulator, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/**
+ * `inherited` without what would mislead, with the emulator's endpoint, region and credentials.
+ *
+ * @param caFile - holds the authority to trust, for an emulator that has one
+ */
+export function emulatorEnvironment(
+  emulator: Emulator,
+  inherited: NodeJS.ProcessEnv,
+  caFile?: string,
+): NodeJS.ProcessEnv {
   const dropped = new Set<string>(MISLEADING);
   const kept = Object.entries(inherited).filter(([name]) => !dropped.has(name.toUpperCase()));
   return {
@@ -30,5 +38,7 @@ export function emulatorEnvironment(emulator: Emulator, inherited: NodeJS.Proces
     ALIBABA_CLOUD_REGION_ID: emulator.region,
     ALIBABA_CLOUD_ACCESS_KEY_ID: emulator.accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: emulator.accessKeySecret,
+    ...(emulator.securityToken !== undefined && { ALIBABA_CLOUD_SECURITY_TOKEN: emulator.securityToken }),
+    ...(caFile !== undefined && { KMS_ASYM_CA_FILE: caFile }),
   };
 }

@@ -67,6 +67,11 @@ export class Terminal {
     if (this.verbosity.verbose && !this.verbosity.json) await this.say('note', text);
   }
 
+  /** One JSON object on one line of stderr, from a callback that nobody waits for. */
+  recordAside(object: object): void {
+    this.stderr(`${JSON.stringify(object)}\n`).catch(() => undefined);
+  }
+
   /** Something that did not go as it should, without ending the run. */
   async warn(text: string): Promise<void> {
     if (this.verbosity.json) await this.stderr(`${JSON.stringify({ Warning: printable(text) })}\n`);
