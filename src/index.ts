@@ -32,7 +32,7 @@ export type {
   KmsClientOptions,
   PublicKeyOutput,
 } from './kms/client.js';
-export { createKmsClient } from './kms/sdk-client.js';
+export { createKmsClient } from './kms/connect.js';
 export type { FaultOptions } from './emulator/faults.js';
 export type { Emulator, EmulatorOptions } from './emulator/options.js';
 export type { Denial } from './emulator/permissions.js';

@@ -5,6 +5,7 @@
 import { KmsAsymError } from '../errors.js';
 import { readSmallFile } from '../io/input.js';
 import type { KmsClient } from '../kms/client.js';
+import { createKmsClient } from '../kms/connect.js';
 import { isKnownRegion } from '../kms/endpoint.js';
 import type { Context } from './context.js';
 import type { GlobalOptions } from './options.js';
@@ -43,7 +44,7 @@ export function chooseRegion(
 }
 
 /**
- * Connects to the service. The client and everything of the vendor's is loaded here, not at start-up.
+ * Connects to the service.
  *
  * @param region - as {@link chooseRegion} gave it
  */
@@ -56,7 +57,6 @@ async function openKms(
   const endpoint = options.endpoint ?? fromEnv(env, 'KMS_ASYM_ENDPOINT');
   const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
   const caPem = caFile && readSmallFile(caFile, MAX_CA_FILE_BYTES, 'CA file').toString('utf8');
-  const { createKmsClient } = await import('../kms/sdk-client.js');
   return createKmsClient({
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),

@@ -41,7 +41,7 @@ export type ClientHooks = Pick<HttpOptions, 'agent' | 'signal'> & Pick<RetryOpti
  * A client for the service at the endpoint or region of `options`. Nothing is sent yet.
  * Throws `configuration` for a malformed endpoint, region or authority file, `credentials` for an unusable profile.
  */
-export async function createKmsClient(
+export async function createSdkClient(
   options: KmsClientOptions,
   hooks: ClientHooks = {},
 ): Promise<KmsClient> {

@@ -8,7 +8,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createKmsClient, type ClientHooks } from '../../src/kms/sdk-client.js';
+import { createSdkClient, type ClientHooks } from '../../src/kms/sdk-client.js';
 import type { KmsClient, KmsClientOptions } from '../../src/kms/client.js';
 
 /** A request as it arrived. */
@@ -98,7 +98,7 @@ export async function clientOf(
   options: Partial<KmsClientOptions> = {},
   hooks: ClientHooks = {},
 ): Promise<KmsClient> {
-  const client = await createKmsClient(
+  const client = await createSdkClient(
     { endpoint, connectTimeoutMs: 2000, readTimeoutMs: 2000, retryCount: 0, env: ACCESS, ...options },
     hooks,
   );
