@@ -8,7 +8,7 @@ import { Refusal } from './refusal.js';
 /** The action with DryRun: `DryRunOperationError` for what would have worked, `ValidationError` for the rest. */
 export function withDryRun(action: Action): Action {
   return async (call) => {
-    if (!call.parameters.boolean('DryRun', false)) return action(call);
+    if (!call.parameters.boolean('DryRun')) return action(call);
     try {
       await action(call);
     } catch (error) {

@@ -39,9 +39,9 @@ export class Parameters {
     return value;
   }
 
-  /** `true` or `false`, `fallback` when absent. */
-  boolean(name: string, fallback: boolean): boolean {
-    return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
+  /** `true` or `false`; false when absent. */
+  boolean(name: string): boolean {
+    return this.choice(name, ['true', 'false'], 'false') === 'true';
   }
 
   /** Text of at most `max` characters, empty when absent. */

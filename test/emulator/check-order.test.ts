@@ -1,6 +1,9 @@
 /** Which of several faults of one request is told: the order that `action.ts` promises; and what DryRun makes of it. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { Call } from '../../src/emulator/action.js';
+import { withDryRun } from '../../src/emulator/dry-run.js';
+import { Parameters } from '../../src/emulator/parameters.js';
 import { createKey, expectRefusal, runEmulator } from './running.js';
 import type { Params } from './signer.js';
 
@@ -113,6 +116,13 @@ describe('DryRun', () => {
     expect(answer.json['Message']).toMatch(/Rejected\.Disabled/);
     const missing = await call('AsymmetricDecrypt', { DryRun: 'true' });
     expectRefusal(missing, 400, 'ValidationError');
+  });
+
+  it('does not turn trouble inside into an answer about the request', async () => {
+    const trouble = new Error('the token was removed');
+    const action = withDryRun(() => Promise.reject(trouble));
+    const parameters = new Parameters(new Map([['DryRun', 'true']]));
+    await expect(action({ parameters } as Call)).rejects.toBe(trouble);
   });
 
   it('is off unless it says true', async () => {

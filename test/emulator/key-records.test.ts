@@ -117,6 +117,11 @@ describe('a key store', () => {
     keys.restore([record]);
     expect(keys.find(record.keyId)).toMatchObject({ state: 'Enabled', deleteMs: undefined });
     expect(keys.snapshot()).toEqual([record]);
+    const [version] = record.versions;
+    const damaged: KeyRecord = { ...record, versions: [{ ...version, publicKey: '*' }] };
+    const trouble = { code: 'emulator', message: 'the record of key version "v1" holds no public key' };
+    expect(() => keys.restore([damaged])).toThrow(expect.objectContaining(trouble) as Error);
+    expect(keys.snapshot()).toEqual([record]);
   });
 
   it('refuses to change keys that it does not have', async () => {

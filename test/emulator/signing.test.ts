@@ -1,11 +1,12 @@
 /** Signatures of the emulator are openssl's, and the other way round. */
 import { execFileSync } from 'node:child_process';
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { constants, createHash, generateKeyPairSync, privateEncrypt, sign } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { emsaPssEncode } from '../../src/emulator/hsm/signature-encoding.js';
 import { verifyEcdsa } from '../../src/emulator/signing/ecdsa.js';
 import { VERIFIERS } from '../../src/emulator/signing/algorithms.js';
 import { createKey, type CreatedKey, expectRefusal, runEmulator } from './running.js';
@@ -90,7 +91,13 @@ describe.each(CASES)('%s with %s', (spec, Algorithm, options, bytes) => {
       expect(await verify({ Value: flipped.toString('base64') })).toBe(false);
     }
     const odd = [signature.subarray(1), signature.subarray(0, -1), Buffer.concat([signature, Buffer.of(0)])];
-    for (const value of [...odd, Buffer.of(0), Buffer.alloc(signature.length), Buffer.alloc(512, 0xff)]) {
+    for (const value of [
+      ...odd,
+      Buffer.of(0),
+      Buffer.alloc(signature.length),
+      Buffer.alloc(signature.length, 0xff),
+      Buffer.alloc(512, 0xff),
+    ]) {
       expect(await verify({ Value: value.toString('base64') })).toBe(false);
     }
   });
@@ -108,6 +115,19 @@ it.each<[string, string, readonly string[]]>([
   openssl('dgst', '-sha256', '-sign', 'key.pem', ...options, '-out', 'signature', 'message');
   const verifier = VERIFIERS[algorithm as keyof typeof VERIFIERS];
   expect(verifier(publicKey, digestOf(MESSAGE), readFileSync(path('signature')))).toBe(false);
+});
+
+it('RSA_PSS_SHA_256 refuses an encoding whose first bit is set, one bit more than there is room for', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const modulus = Buffer.from(publicKey.export({ format: 'jwk' }).n ?? '', 'base64url');
+  let block = Buffer.from(emsaPssEncode(digestOf(MESSAGE), 256));
+  while (block.readUInt8(0) >= (modulus.readUInt8(0) & 0x7f)) {
+    block = Buffer.from(emsaPssEncode(digestOf(MESSAGE), 256));
+  }
+  const signBlock = () => privateEncrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, block);
+  expect(VERIFIERS.RSA_PSS_SHA_256(publicKey, digestOf(MESSAGE), signBlock())).toBe(true);
+  block.writeUInt8(block.readUInt8(0) | 0x80, 0);
+  expect(VERIFIERS.RSA_PSS_SHA_256(publicKey, digestOf(MESSAGE), signBlock())).toBe(false);
 });
 
 describe('verifyEcdsa', () => {
@@ -137,6 +157,14 @@ describe('verifyEcdsa', () => {
     for (const digest of [Buffer.alloc(32), Buffer.alloc(32, 0xff)]) {
       expect(verifyEcdsa(publicKey, digest, zeros)).toBe(false);
     }
+    // Here the shifted key would be twice the key, which the addition of different points cannot give.
+    const scalar = BigInt(
+      `0x${Buffer.from(privateKey.export({ format: 'jwk' }).d ?? '', 'base64url').toString('hex')}`,
+    );
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const digest = (BigInt(`0x${digestOf(empty).toString('hex')}`) + scalar) % order;
+    const doubled = Buffer.from(digest.toString(16).padStart(64, '0'), 'hex');
+    expect(verifyEcdsa(publicKey, doubled, Buffer.from('3006020101020101', 'hex'))).toBe(false);
     const { publicKey: foreign } = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
     expect(verifyEcdsa(foreign, digestOf(empty), sign('sha256', empty, privateKey))).toBe(false);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ACTIONS } from '../../src/emulator/actions/index.js';
+import type { ACTIONS } from '../../src/emulator/actions/index.js';
 import { createKey, expectRefusal, runEmulator } from './running.js';
 import type { Params } from './signer.js';
 

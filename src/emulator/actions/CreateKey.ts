@@ -23,7 +23,7 @@ export const CreateKey: Action = async ({ parameters, keys, account, serviceMode
   const usage = parameters.choice('KeyUsage', KEY_USAGES, 'SIGN/VERIFY');
   const protectionLevel = parameters.choice('ProtectionLevel', ['SOFTWARE', 'HSM'], 'SOFTWARE');
   const origin = parameters.choice('Origin', ['Aliyun_KMS', 'EXTERNAL'], 'Aliyun_KMS');
-  const rotates = parameters.boolean('EnableAutomaticRotation', false);
+  const rotates = parameters.boolean('EnableAutomaticRotation');
   const description = parameters.text('Description', MAX_DESCRIPTION);
   const tags = readTags(parameters);
   checkUnused(parameters);

@@ -8,7 +8,7 @@ import { MAX_DESCRIPTION } from '../keys/quotas.js';
 export const SetDeletionProtection: Action = (call) => {
   const { parameters, keys } = call;
   parameters.requireAll('ProtectedResourceArn', 'EnableDeletionProtection');
-  const isEnabled = parameters.boolean('EnableDeletionProtection', false);
+  const isEnabled = parameters.boolean('EnableDeletionProtection');
   const description = parameters.text('DeletionProtectionDescription', MAX_DESCRIPTION);
   const key = findKeyByArn(call, 'ProtectedResourceArn');
   requireState(key, 'describe');

@@ -1,5 +1,6 @@
 /** A key as plain data: JSON goes in and out without loss. What a key store is saved as and restored from. */
 import { decodeBase64, encodeBase64 } from '../../crypto/encoding.js';
+import { KmsAsymError } from '../../errors.js';
 import type { HsmKeyType } from '../hsm/hsm.js';
 import type { DeletionProtection, Key, KeyAttributes, KeyVersion } from './key.js';
 import type { KeyState } from './key-state.js';
@@ -44,7 +45,7 @@ export function recordOfKey({ tags, versions, deleteMs, instanceId, ...plain }: 
   };
 }
 
-/** The key of a record. */
+/** The key of a record. Throws `KmsAsymError` `emulator` when a public key is no base64. */
 export function keyOfRecord(record: KeyRecord): Key {
   const { tags, versions, deleteMs, instanceId, ...plain } = record;
   const [first, ...others] = versions;
@@ -63,6 +64,9 @@ function recordOfVersion({ keyVersionId, createdMs, hsmKey }: KeyVersion): KeyVe
 }
 
 function versionOfRecord({ keyVersionId, createdMs, ...hsm }: KeyVersionRecord): KeyVersion {
-  const publicKeyDer = decodeBase64(hsm.publicKey) ?? Buffer.alloc(0);
+  const publicKeyDer = decodeBase64(hsm.publicKey);
+  if (publicKeyDer === undefined) {
+    throw new KmsAsymError('emulator', `the record of key version "${keyVersionId}" holds no public key`);
+  }
   return { keyVersionId, createdMs, hsmKey: { ref: hsm.hsmRef, type: hsm.type, publicKeyDer } };
 }

@@ -57,10 +57,14 @@ export class KeyStore {
     return [...this.#keys.values()].map(recordOfKey);
   }
 
-  /** Replaces all keys by the recorded ones; their private halves have to be in the devices already. */
+  /**
+   * Replaces all keys by the recorded ones; their private halves have to be in the devices already. Throws
+   * `KmsAsymError` `emulator` for a record that is damaged, and then changes nothing.
+   */
   restore(records: readonly KeyRecord[]): void {
+    const keys = records.map(keyOfRecord);
     this.#keys.clear();
-    for (const record of records) this.#keys.set(record.keyId, keyOfRecord(record));
+    for (const key of keys) this.#keys.set(key.keyId, key);
     this.#revision += 1;
   }
 
