@@ -1,6 +1,8 @@
 /** Both signatures of the service written by hand from its documentation, and plain HTTP to send them with. */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import * as http from 'node:http';
+import * as https from 'node:https';
+import { isIP } from 'node:net';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -125,14 +127,16 @@ export function signV3(credentials: Credentials, action: string, options: V3Opti
   return { method, path: queryText === '' ? '/' : `/?${queryText}`, headers, body };
 }
 
-/** Sends a request over a connection of its own. */
-export function send(endpoint: string, request: RawRequest): Promise<Answer> {
+/** Sends a request over a connection of its own; with TLS, `ca` alone is trusted. */
+export function send(endpoint: string, request: RawRequest, ca?: string): Promise<Answer> {
   const { method, path, headers, body } = request;
   return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(endpoint);
+    const { hostname, port, protocol } = new URL(endpoint);
+    // The certificate is for where we connect, whatever the host header says.
+    const servername = isIP(hostname) ? '' : hostname;
     const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body).toString() };
-    const sent = http.request(
-      { hostname, port, method, path, headers: { ...length, ...headers }, agent: false },
+    const sent = (protocol === 'https:' ? https : http).request(
+      { hostname, port, method, path, headers: { ...length, ...headers }, agent: false, ca, servername },
       (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
