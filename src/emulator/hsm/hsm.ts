@@ -3,6 +3,8 @@
  * reference, used through it, and never come out. Everything is asynchronous because a token call blocks.
  */
 
+import type { KeyObject } from 'node:crypto';
+
 /** Key pairs an emulator key can stand on; RSA in modulus bits, EC by curve. */
 export type HsmKeyType = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'EC_P256' | 'EC_P256K';
 
@@ -27,10 +29,16 @@ export interface Hsm {
   readonly backend: string;
   /** One line for people: library, token label, version; never a PIN. */
   readonly description: string;
+  /** Tells the device from others of its backend, over restarts: a token's label and serial number. No secret. */
+  readonly identity: string;
   /** True when keys really live in a token; false for the imitation. */
   readonly isHardwareBacked: boolean;
   /** Generates a sensitive, non-extractable key pair. Rejects with `KmsAsymError` `emulator` on device trouble. */
   generateKey(type: HsmKeyType): Promise<HsmKey>;
+  /** Takes in a private key of `type` from outside; from then on it is sealed like a generated one. */
+  importKey(type: HsmKeyType, privateKey: KeyObject): Promise<HsmKey>;
+  /** References of all keys that were made for the owner that the device was opened for, and of no others. */
+  keys(): Promise<readonly string[]>;
   /**
    * Decrypts one block of modulus length. Resolves to `undefined` for every ciphertext that does not decrypt,
    * whatever the reason and in the same time; rejects only on device trouble.

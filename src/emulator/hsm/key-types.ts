@@ -2,6 +2,7 @@
  * Everything about one key type or mechanism of an HSM in one place; no backend switches on a name.
  * Curve names: RFC 5480 (P-256, also `prime256v1`) and SEC 2 (secp256k1).
  */
+import type { KeyObject } from 'node:crypto';
 import { KmsAsymError } from '../../errors.js';
 import type { HsmDecryptMechanism, HsmKeyType, HsmSignMechanism } from './hsm.js';
 
@@ -46,6 +47,16 @@ export function findKeyType(
   matches: (parameters: RsaKeyType | EcKeyType) => boolean,
 ): HsmKeyType | undefined {
   return (Object.keys(KEY_TYPES) as HsmKeyType[]).find((type) => matches(KEY_TYPES[type]));
+}
+
+/** The key type of an RSA key with the exponent 65537 or of an EC key; `undefined` for all others. */
+export function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): HsmKeyType | undefined {
+  const { modulusLength, publicExponent, namedCurve } = asymmetricKeyDetails ?? {};
+  return findKeyType((parameters) =>
+    parameters.family === 'rsa'
+      ? asymmetricKeyType === 'rsa' && publicExponent === 65537n && parameters.modulusBits === modulusLength
+      : parameters.curve === namedCurve,
+  );
 }
 
 /** OpenSSL name of each decryption mechanism's hash. */

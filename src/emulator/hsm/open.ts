@@ -10,6 +10,8 @@ import { openSoftwareHsm } from './software.js';
 export interface OpenHsmOptions {
   /** Directory for keys that survive a restart; without it they end with the process. */
   readonly stateDir?: string | undefined;
+  /** Whose keys the device lists, and what it labels new ones with: 32 hexadecimal digits. */
+  readonly owner?: string | undefined;
   /** Told, one line each, what a person should know about the choice made. */
   readonly onNotice?: ((line: string) => void) | undefined;
 }
@@ -19,12 +21,12 @@ export interface OpenHsmOptions {
  * `pkcs11:` URI (RFC 7512). `KmsAsymError` `usage` for another choice, `emulator` when the device cannot be used.
  */
 export async function openHsm(choice: string, options: OpenHsmOptions = {}): Promise<Hsm> {
-  if (choice.startsWith('pkcs11:')) return openPkcs11Hsm(choice);
+  if (choice.startsWith('pkcs11:')) return openPkcs11Hsm(choice, options.owner);
   switch (choice) {
     case 'auto':
-      return openAuto(options);
+      return openHsm(await chooseHsm(options.onNotice), options);
     case 'softhsm':
-      return openSoftHsm(options.stateDir);
+      return openSoftHsm(options.stateDir, options.owner);
     case 'software':
       return openSoftware(options);
     default:
@@ -35,16 +37,19 @@ export async function openHsm(choice: string, options: OpenHsmOptions = {}): Pro
   }
 }
 
-/** Only a SoftHSM that is not there is replaced: trouble with one that is would hide the keys it holds. */
-async function openAuto(options: OpenHsmOptions): Promise<Hsm> {
+/**
+ * What `auto` stands for here. Only a SoftHSM that is not there is replaced: trouble with one that is would hide the
+ * keys it holds.
+ */
+export async function chooseHsm(onNotice?: (line: string) => void): Promise<'softhsm' | 'software'> {
   try {
     await findSoftHsm();
+    return 'softhsm';
   } catch (error) {
     if (!(error instanceof KmsAsymError)) throw error;
-    options.onNotice?.(`keys are kept in software, not in an HSM: ${error.message}`);
-    return openSoftware(options);
+    onNotice?.(`keys are kept in software, not in an HSM: ${error.message}`);
+    return 'software';
   }
-  return openSoftHsm(options.stateDir);
 }
 
 function openSoftware({ stateDir }: OpenHsmOptions): Promise<Hsm> {

@@ -22,15 +22,16 @@ export interface TokenKey {
 
 const PUBLIC_EXPONENT = Buffer.from([0x01, 0x00, 0x01]);
 
-/** Makes a key pair. `KmsAsymError` `emulator` for a type the token does not know. */
+/** Makes a key pair, labelled `label`. `KmsAsymError` `emulator` for a type the token does not know. */
 export async function generateTokenKey(
   { binding, library }: Pkcs11Module,
   { handle: session }: Session,
   type: HsmKeyType,
+  label: string,
 ): Promise<HsmKey> {
   const parameters = KEY_TYPES[type];
   const id = randomBytes(16);
-  const { mechanism, publicKey, privateKey } = templates(binding, parameters, id);
+  const { mechanism, publicKey, privateKey } = templates(binding, parameters, id, label);
   const pair = await library
     .C_GenerateKeyPairAsync(session, { mechanism }, publicKey, privateKey)
     .catch((cause: unknown) => {
@@ -63,6 +64,14 @@ export function findTokenKey(module: Pkcs11Module, session: Session, ref: string
   return key;
 }
 
+/** References of the keys labelled `label`, also of those that a crash left with one half only. */
+export function listTokenKeys(module: Pkcs11Module, session: Session, label: string): readonly string[] {
+  const { binding, library } = module;
+  const objects = findObjects(module, session, [{ type: binding.CKA_LABEL, value: label }]);
+  const ids = objects.map((object) => readAttribute(library, session.handle, object, binding.CKA_ID));
+  return [...new Set(ids.map((id) => id.toString('hex')))];
+}
+
 /** Destroys both halves of the key pair called `ref`, if there is one. */
 export function destroyTokenKey(module: Pkcs11Module, session: Session, ref: string): void {
   session.connection.keys.delete(ref);
@@ -89,12 +98,13 @@ function templates(
   binding: Pkcs11Binding,
   parameters: RsaKeyType | EcKeyType,
   id: Buffer,
+  label: string,
 ): { mechanism: number; publicKey: Template; privateKey: Template } {
   const isRsa = parameters.family === 'rsa';
   const shared: Template = [
     { type: binding.CKA_TOKEN, value: true },
     { type: binding.CKA_ID, value: id },
-    { type: binding.CKA_LABEL, value: 'kms-asym' },
+    { type: binding.CKA_LABEL, value: label },
   ];
   const shape: Template = isRsa
     ? [
@@ -110,16 +120,20 @@ function templates(
       { type: binding.CKA_VERIFY, value: true },
       { type: binding.CKA_ENCRYPT, value: isRsa },
     ],
-    privateKey: [
-      ...shared,
-      { type: binding.CKA_PRIVATE, value: true },
-      { type: binding.CKA_SENSITIVE, value: true },
-      { type: binding.CKA_EXTRACTABLE, value: false },
-      { type: binding.CKA_SIGN, value: true },
-      { type: binding.CKA_DECRYPT, value: isRsa },
-      { type: binding.CKA_UNWRAP, value: false },
-    ],
+    privateKey: [...shared, ...privateKeyFlags(binding, isRsa)],
   };
+}
+
+/** What a private key may be used for, and that it is sealed. */
+export function privateKeyFlags(binding: Pkcs11Binding, isRsa: boolean): Template {
+  return [
+    { type: binding.CKA_PRIVATE, value: true },
+    { type: binding.CKA_SENSITIVE, value: true },
+    { type: binding.CKA_EXTRACTABLE, value: false },
+    { type: binding.CKA_SIGN, value: true },
+    { type: binding.CKA_DECRYPT, value: isRsa },
+    { type: binding.CKA_UNWRAP, value: false },
+  ];
 }
 
 /** What a private key is, from the attributes it shows: RSA keys have a modulus, EC keys a curve. */
@@ -142,7 +156,12 @@ function describeKey(
 function findObjects({ library }: Pkcs11Module, { handle }: Session, template: Template): Handle[] {
   library.C_FindObjectsInit(handle, template);
   try {
-    return library.C_FindObjects(handle, 8);
+    const found: Handle[] = [];
+    for (;;) {
+      const some = library.C_FindObjects(handle, 64);
+      if (some.length === 0) return found;
+      found.push(...some);
+    }
   } finally {
     library.C_FindObjectsFinal(handle);
   }

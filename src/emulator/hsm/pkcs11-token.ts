@@ -15,6 +15,7 @@ export interface TokenMatch {
 export interface Token {
   readonly slot: Handle;
   readonly label: string;
+  readonly serial: string;
   /** True when private objects need C_Login. */
   readonly needsLogin: boolean;
 }
@@ -33,7 +34,8 @@ export function findToken({ binding, library }: Pkcs11Module, match: TokenMatch)
       agrees(match.manufacturer, unpad(info.manufacturerID)) &&
       agrees(match.model, unpad(info.model)) &&
       agrees(match.serial, unpad(info.serialNumber));
-    if (isMatch) found.push({ slot, label, needsLogin: (info.flags & binding.CKF_LOGIN_REQUIRED) !== 0 });
+    const needsLogin = (info.flags & binding.CKF_LOGIN_REQUIRED) !== 0;
+    if (isMatch) found.push({ slot, label, serial: unpad(info.serialNumber), needsLogin });
   }
   const [token, second] = found;
   if (token !== undefined && second === undefined) return token;

@@ -4,29 +4,35 @@
  * such HSMs of the process because SoftHSM knows one token directory per process, and goes with the last of them.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { errnoOf, KmsAsymError } from '../../errors.js';
+import { flushTree } from '../durable-file.js';
 import type { Hsm } from './hsm.js';
 import { deviceError } from './pkcs11-error.js';
 import { requireModule } from './pkcs11-module-path.js';
 import { acquireModule, loadModule, type Pkcs11Module } from './pkcs11-module.js';
 import { unpad } from './pkcs11-token.js';
 import { openToken } from './pkcs11.js';
+import { newSecret, readOrMakeSecret } from './secret-file.js';
 
 const INSTALL_HINT = 'install SoftHSM, for example with apt-get install softhsm2 or brew install softhsm';
 
-/** Opens a private SoftHSM token. `KmsAsymError` `emulator` when SoftHSM, its binding or the directory fails. */
-export async function openSoftHsm(stateDir?: string): Promise<Hsm> {
+/** How old a file may be that a key under way has written: longer than any key takes. */
+const RECENT_MS = 10 * 60_000;
+
+/** Opens a private SoftHSM token, for keys of `owner`. `KmsAsymError` `emulator` when SoftHSM, its binding or the directory fails. */
+export async function openSoftHsm(stateDir?: string, owner?: string): Promise<Hsm> {
   const modulePath = await findSoftHsm();
   const home = await (stateDir === undefined ? temporaryHome() : persistentHome(stateDir));
   try {
     const module = await acquireModule(modulePath, { environment: { SOFTHSM2_CONF: home.configPath } });
     initializeToken(module, home);
-    const { label, pin } = home;
-    return await openToken(module, { backend: 'softhsm', match: { token: label }, pin, onClose: home.leave });
+    const { label, pin, settle, leave } = home;
+    const match = { token: label };
+    return await openToken(module, { backend: 'softhsm', match, pin, owner, settle, onClose: leave });
   } catch (error) {
     await home.leave();
     throw error;
@@ -48,6 +54,8 @@ interface Home {
   readonly label: string;
   /** PIN of the user and of the security officer. */
   readonly pin: string;
+  /** Makes what the token wrote survive a power loss, which SoftHSM does not care for. */
+  readonly settle: () => Promise<void>;
   /** To be called when the token is not used any more. */
   readonly leave: () => Promise<void>;
 }
@@ -70,7 +78,8 @@ async function temporaryHome(): Promise<Home> {
   }
   const label = `kms-asym ${randomBytes(8).toString('hex')}`;
   try {
-    return { configPath: await writeConfig(await shared.path), label, pin: newPin(), leave };
+    const configPath = await writeConfig(await shared.path);
+    return { configPath, label, pin: newSecret(), settle: () => Promise.resolve(), leave };
   } catch (cause) {
     await leave().catch(() => undefined);
     throw directoryError(tmpdir(), cause);
@@ -81,11 +90,12 @@ async function persistentHome(stateDir: string): Promise<Home> {
   const directory = resolve(stateDir, 'softhsm');
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const pin = await readOrMakePin(join(directory, 'pin'));
+    const pin = await readOrMakeSecret(join(directory, 'pin'));
     return {
       configPath: await writeConfig(directory),
       label: 'kms-asym',
       pin,
+      settle: () => flushTree(join(directory, 'tokens'), Date.now() - RECENT_MS),
       leave: () => Promise.resolve(),
     };
   } catch (cause) {
@@ -103,22 +113,6 @@ async function writeConfig(directory: string): Promise<string> {
   const lines = [`directories.tokendir = ${tokens}`, 'objectstore.backend = file', 'log.level = ERROR', ''];
   await writeFile(path, lines.join('\n'), { mode: 0o600 });
   return path;
-}
-
-async function readOrMakePin(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-  const pin = newPin();
-  await writeFile(`${path}.new`, pin, { mode: 0o600, flush: true });
-  await rename(`${path}.new`, path);
-  return pin;
-}
-
-function newPin(): string {
-  return randomBytes(16).toString('hex');
 }
 
 /** Makes the token and its PIN unless they are there, also when an earlier start was cut short in between. */

@@ -1,13 +1,19 @@
 /**
- * The software HSM's private keys: in memory, and with a directory also in one file per key, `<ref>.pem`
- * (PKCS#8, mode 0600, whole or absent). This is the imitation: a token keeps its keys itself.
+ * The software HSM's private keys: in memory, and with a directory also in one file per key, `<ref>.pem` (mode 0600,
+ * whole or absent). This is the imitation: a token keeps its keys itself.
+ *
+ * Files are encrypted PKCS#8 (PBES2 with AES-256, RFC 8018) under a random passphrase in the file `secret` beside
+ * them. As with SoftHSM and its PIN, whoever can read the whole directory has the keys; one file alone, in a backup
+ * or a commit by mistake, gives nothing away.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, KmsAsymError } from '../../errors.js';
+import { UNFINISHED, writeDurably } from '../durable-file.js';
 import type { HsmKeyType } from './hsm.js';
-import { findKeyType } from './key-types.js';
+import { keyTypeOf } from './key-types.js';
+import { readOrMakeSecret } from './secret-file.js';
 
 /** A private key and what it is. */
 export interface SoftwareKey {
@@ -17,15 +23,21 @@ export interface SoftwareKey {
   readonly modulus: Uint8Array;
 }
 
+/** Where keys are kept, and what they are encrypted with. */
+interface Files {
+  readonly directory: string;
+  readonly passphrase: string;
+}
+
 const KEY_FILE = /^([0-9a-f]{32})\.pem$/;
 
 /** Keys by reference. */
 export class SoftwareKeyStore {
-  readonly #directory: string | undefined;
+  readonly #files: Files | undefined;
   readonly #keys = new Map<string, SoftwareKey>();
 
-  private constructor(directory: string | undefined) {
-    this.#directory = directory;
+  private constructor(files: Files | undefined) {
+    this.#files = files;
   }
 
   /**
@@ -33,24 +45,27 @@ export class SoftwareKeyStore {
    * `KmsAsymError` `emulator` when a file in it is not a key of ours.
    */
   static async open(directory: string | undefined): Promise<SoftwareKeyStore> {
-    const store = new SoftwareKeyStore(directory);
-    if (directory === undefined) return store;
+    if (directory === undefined) return new SoftwareKeyStore(undefined);
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
+      const passphrase = await readOrMakeSecret(join(directory, 'secret'));
+      const store = new SoftwareKeyStore({ directory, passphrase });
       for (const name of await readdir(directory)) {
+        const path = join(directory, name);
         const ref = KEY_FILE.exec(name)?.[1];
-        if (ref !== undefined) store.#keys.set(ref, await readKey(join(directory, name)));
+        if (ref !== undefined) store.#keys.set(ref, await readKey(path, passphrase));
+        else if (name.endsWith(UNFINISHED)) await rm(path, { force: true });
       }
+      return store;
     } catch (error) {
       throw storeError(directory, 'read', error);
     }
-    return store;
   }
 
   /** Keeps a key and returns its new reference, 32 hexadecimal digits. On disk before this resolves. */
   async add(type: HsmKeyType, key: KeyObject): Promise<string> {
     const ref = randomBytes(16).toString('hex');
-    if (this.#directory !== undefined) await writeKey(this.#directory, ref, key);
+    if (this.#files !== undefined) await writeKey(this.#files, ref, key);
     this.#keys.set(ref, { type, key, modulus: modulusOf(key) });
     return ref;
   }
@@ -62,19 +77,21 @@ export class SoftwareKeyStore {
     return key;
   }
 
+  /** References of all keys. */
+  refs(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
   /** Forgets a key and removes its file; unknown references are ignored. */
   async remove(ref: string): Promise<void> {
-    if (!this.#keys.delete(ref) || this.#directory === undefined) return;
-    await rm(join(this.#directory, `${ref}.pem`), { force: true });
+    if (!this.#keys.delete(ref) || this.#files === undefined) return;
+    await rm(join(this.#files.directory, `${ref}.pem`), { force: true });
   }
 }
 
-async function readKey(path: string): Promise<SoftwareKey> {
-  const key = createPrivateKey(await readFile(path));
-  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
-  const type = findKeyType((parameters) =>
-    parameters.family === 'rsa' ? parameters.modulusBits === modulusLength : parameters.curve === namedCurve,
-  );
+async function readKey(path: string, passphrase: string): Promise<SoftwareKey> {
+  const key = createPrivateKey({ key: await readFile(path), passphrase });
+  const type = keyTypeOf(key);
   if (type !== undefined) return { type, key, modulus: modulusOf(key) };
   throw new KmsAsymError('emulator', `"${path}" holds no key of a known type`);
 }
@@ -83,17 +100,10 @@ function modulusOf(key: KeyObject): Uint8Array {
   return Buffer.from(createPublicKey(key).export({ format: 'jwk' }).n ?? '', 'base64url');
 }
 
-async function writeKey(directory: string, ref: string, key: KeyObject): Promise<void> {
-  const path = join(directory, `${ref}.pem`);
+async function writeKey({ directory, passphrase }: Files, ref: string, key: KeyObject): Promise<void> {
+  const pem = key.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase });
   try {
-    const file = await open(`${path}.new`, 'wx', 0o600);
-    try {
-      await file.writeFile(key.export({ type: 'pkcs8', format: 'pem' }));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(`${path}.new`, path);
+    await writeDurably(join(directory, `${ref}.pem`), pem);
   } catch (error) {
     throw storeError(directory, 'write', error);
   }

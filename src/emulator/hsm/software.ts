@@ -28,6 +28,7 @@ export async function openSoftwareHsm(options: SoftwareHsmOptions = {}): Promise
 class SoftwareHsm implements Hsm {
   readonly backend = 'software';
   readonly description = `software keys (OpenSSL ${process.versions.openssl}), not an HSM`;
+  readonly identity = 'software';
   readonly isHardwareBacked = false;
   readonly #keys: SoftwareKeyStore;
   readonly #pool = new WorkerPool();
@@ -37,9 +38,16 @@ class SoftwareHsm implements Hsm {
   }
 
   async generateKey(type: HsmKeyType): Promise<HsmKey> {
-    const key = await generatePrivateKey(type);
-    const publicKeyDer = createPublicKey(key).export({ type: 'spki', format: 'der' });
-    return { ref: await this.#keys.add(type, key), type, publicKeyDer };
+    return this.importKey(type, await generatePrivateKey(type));
+  }
+
+  async importKey(type: HsmKeyType, privateKey: KeyObject): Promise<HsmKey> {
+    const publicKeyDer = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+    return { ref: await this.#keys.add(type, privateKey), type, publicKeyDer };
+  }
+
+  keys(): Promise<readonly string[]> {
+    return Promise.resolve(this.#keys.refs());
   }
 
   async decrypt(

@@ -3,6 +3,7 @@ import {
   constants,
   createHash,
   createPublicKey,
+  generateKeyPairSync,
   type KeyObject,
   publicEncrypt,
   randomBytes,
@@ -25,14 +26,17 @@ const MECHANISMS = [
   { mechanism: 'RSAES_OAEP_SHA_1', hash: 'sha1', hashBytes: 20 },
 ] as const satisfies { mechanism: HsmDecryptMechanism; hash: string; hashBytes: number }[];
 
+/** Whom the keys of the tests belong to. */
+const OWNER = '0123456789abcdef'.repeat(2);
+
 /** A backend under test. */
 export interface Backend {
   readonly backend: string;
   readonly isHardwareBacked: boolean;
   /** Key types that the backend must refuse to make, with an error for people. */
   readonly unsupported?: readonly HsmKeyType[];
-  /** Called again after a close, it must find the same keys. */
-  readonly open: () => Promise<Hsm>;
+  /** Called again after a close, it must find the same keys; `owner` is handed through. */
+  readonly open: (owner?: string) => Promise<Hsm>;
 }
 
 /** Runs the suite over one backend. */
@@ -53,7 +57,7 @@ export function describeHsm(name: string, backend: Backend): void {
       hsm.decrypt(key(type).ref, mechanism, ciphertext);
 
     beforeAll(async () => {
-      hsm = await backend.open();
+      hsm = await backend.open(OWNER);
       for (const type of [...RSA_TYPES, ...ecTypes]) keys.set(type, await hsm.generateKey(type));
     }, 120_000);
 
@@ -264,15 +268,58 @@ export function describeHsm(name: string, backend: Backend): void {
       expect(await hsm.sign(key('RSA_2048').ref, 'RSA_PKCS1_SHA_256', Buffer.alloc(32))).toHaveLength(256);
     });
 
+    it('lists the keys of its owner, old and new, and no destroyed ones', async () => {
+      const before = await hsm.keys();
+      expect([...before].sort()).toEqual([...keys.values()].map(({ ref }) => ref).sort());
+      const { ref } = await hsm.generateKey('RSA_2048');
+      expect([...(await hsm.keys())].sort()).toEqual([...before, ref].sort());
+      await hsm.destroyKey(ref);
+      expect(await hsm.keys()).toEqual(before);
+    });
+
+    it.each(RSA_TYPES)('takes in a key of type %s, and uses it like its own', async (type) => {
+      const modulusLength = Number(type.slice(4));
+      const pair = generateKeyPairSync('rsa', { modulusLength });
+      const imported = await hsm.importKey(type, pair.privateKey);
+      expect(imported.type).toBe(type);
+      expect(publicKeyOf(imported).equals(pair.publicKey)).toBe(true);
+      const plaintext = await hsm.decrypt(
+        imported.ref,
+        'RSAES_OAEP_SHA_256',
+        opensslEncrypt(imported, 'sha256', Buffer.from('hello')),
+      );
+      expect(plaintext && Buffer.from(plaintext).toString()).toBe('hello');
+      const digest = randomBytes(32);
+      for (const mechanism of ['RSA_PSS_SHA_256', 'RSA_PKCS1_SHA_256'] as const) {
+        const signature = await hsm.sign(imported.ref, mechanism, digest);
+        expect(opensslVerifies(imported, mechanism, digest, signature)).toBe(true);
+      }
+      expect(await hsm.keys()).toContain(imported.ref);
+      await hsm.destroyKey(imported.ref);
+      expect(await hsm.keys()).not.toContain(imported.ref);
+    });
+
+    it.each(ecTypes)('takes in a key of type %s, and signs with it', async (type) => {
+      const namedCurve = type === 'EC_P256' ? 'prime256v1' : 'secp256k1';
+      const imported = await hsm.importKey(type, generateKeyPairSync('ec', { namedCurve }).privateKey);
+      const digest = randomBytes(32);
+      const signature = await hsm.sign(imported.ref, 'ECDSA_SHA_256', digest);
+      expect(opensslVerifies(imported, 'ECDSA_SHA_256', digest, signature)).toBe(true);
+      await hsm.destroyKey(imported.ref);
+    });
+
     it('keeps its keys over a restart', async () => {
       const ciphertext = opensslEncrypt(key('RSA_2048'), 'sha256', Buffer.from('kept'));
+      const { identity } = hsm;
       await hsm.close();
       await hsm.close();
       await expect(decrypt('RSA_2048', 'RSAES_OAEP_SHA_256', ciphertext)).rejects.toMatchObject({
         code: 'emulator',
         message: expect.stringContaining('closed') as string,
       });
-      hsm = await backend.open();
+      hsm = await backend.open(OWNER);
+      expect(hsm.identity).toBe(identity);
+      expect([...(await hsm.keys())].sort()).toEqual([...keys.values()].map(({ ref }) => ref).sort());
       const plaintext = await decrypt('RSA_2048', 'RSAES_OAEP_SHA_256', ciphertext);
       expect(plaintext && Buffer.from(plaintext).toString()).toBe('kept');
       for (const type of ecTypes) {

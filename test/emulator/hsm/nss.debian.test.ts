@@ -14,7 +14,7 @@ describeHsm('NSS softokn', {
   backend: 'pkcs11',
   isHardwareBacked: true,
   unsupported: ['EC_P256K'],
-  open: () => openHsm(database.uri),
+  open: (owner) => openHsm(database.uri, { owner }),
 });
 
 describeToken('NSS softokn', {

@@ -15,7 +15,7 @@ afterAll(() => {
 describeHsm('SoftHSM', {
   backend: 'softhsm',
   isHardwareBacked: true,
-  open: () => openHsm('softhsm', { stateDir }),
+  open: (owner) => openHsm('softhsm', { stateDir, owner }),
 });
 
 describeToken('SoftHSM', {
