@@ -19,7 +19,8 @@ export async function runChild(
   const child = spawn(file, args, { env, stdio: 'inherit' });
   const release = context.interceptSignals((signal) => {
     // Ctrl-C on a terminal reaches the whole foreground group: the child has it already.
-    if (signal !== 'SIGINT' || !context.stdio.stdin.isTerminal) child.kill(signal);
+    const fromKeyboard = signal === 'SIGINT' || signal === 'SIGQUIT';
+    if (!fromKeyboard || !context.stdio.stdin.isTerminal) child.kill(signal);
   });
   try {
     return await new Promise<number>((resolve, reject) => {

@@ -4,6 +4,7 @@ import { KmsAsymError } from '../errors.js';
 import type { EmulatorOptions } from '../emulator/options.js';
 import { SERVICE_MODES, type ServiceMode } from '../emulator/service-mode.js';
 import { readSmallFile } from '../io/input.js';
+import { isRegionId } from '../kms/endpoint.js';
 import { readAccessKeys } from './access-key-option.js';
 import { faults, offset } from './emulator-values.js';
 import { collect, port, text, type GlobalOptions } from './options.js';
@@ -55,9 +56,19 @@ export function addEmulatorOptions(command: Command): Command {
   return command;
 }
 
-/** What starts the emulator that the flags describe. Throws `KmsAsymError`, without repeating a secret. */
-export function emulatorOptions(flags: EmulatorFlags): EmulatorOptions {
-  const { region, clockOffset, qps, fault, accessKey, deny } = flags;
+/**
+ * What starts the emulator that the flags describe.
+ *
+ * @param region - the region it plays, if one was chosen
+ * @throws KmsAsymError without repeating a secret
+ */
+export function emulatorOptions(flags: EmulatorFlags, region: string | undefined): EmulatorOptions {
+  if (region !== undefined && !isRegionId(region)) {
+    throw new KmsAsymError('usage', `"${region}" is not a region id`, {
+      hints: ['region ids look like "cn-hangzhou" or "ap-southeast-1"'],
+    });
+  }
+  const { clockOffset, qps, fault, accessKey, deny } = flags;
   const tls = tlsOption(flags);
   return {
     hsm: flags.hsm,

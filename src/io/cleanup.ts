@@ -10,7 +10,7 @@ import fs from 'node:fs';
 /** Gets a signal in place of the default. */
 export type SignalListener = (signal: NodeJS.Signals) => void;
 
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 const temporaryFiles = new Set<string>();
 const listeners: SignalListener[] = [];
@@ -34,7 +34,7 @@ export function removeOnExit(path: string): () => void {
 }
 
 /**
- * Hands SIGINT, SIGTERM and SIGHUP to a listener, the latest one first, until it is released. It gets every signal
+ * Hands SIGINT, SIGTERM, SIGHUP and SIGQUIT to a listener, the latest one first, until it is released. It gets every signal
  * until then: release it at the first one to let a second end the process at once.
  *
  * @returns release

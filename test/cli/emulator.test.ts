@@ -1,4 +1,5 @@
-import { expect, it, vi } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import { memoryStdio, type MemoryStdio } from './memory-stdio.js';
 
@@ -30,6 +31,121 @@ async function serve(...args: string[]): Promise<Server> {
     },
   };
 }
+
+interface Access {
+  readonly Endpoint: string;
+  readonly AccessKeyId: string;
+  readonly AccessKeySecret: string;
+  readonly SecurityToken?: string;
+  readonly CaFile?: string;
+}
+
+const accessOf = ({ stdio }: Server) => JSON.parse(stdio.output('stdout').toString()) as Access;
+
+/** Runs a command against the server; the last argument wins over what the server says. */
+async function ask(server: Server, args: string[], env: NodeJS.ProcessEnv = {}) {
+  const access = accessOf(server);
+  const stdio = memoryStdio();
+  const all = {
+    KMS_ASYM_ENDPOINT: access.Endpoint,
+    ALIBABA_CLOUD_REGION_ID: 'cn-hangzhou',
+    ALIBABA_CLOUD_ACCESS_KEY_ID: access.AccessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: access.AccessKeySecret,
+    ALIBABA_CLOUD_SECURITY_TOKEN: access.SecurityToken,
+    KMS_ASYM_CA_FILE: access.CaFile,
+    ...env,
+  };
+  const status = await main([...args, '--retry-count', '0'], {
+    stdio,
+    env: all,
+    interceptSignals: () => () => undefined,
+  });
+  const [out, err] = [stdio.output('stdout').toString(), stdio.output('stderr').toString()];
+  return { status, out, err };
+}
+
+describe('with --tls', () => {
+  it('our own commands verify it by the file that it prints, which is gone afterwards', async () => {
+    const server = await serve('--json', '--hsm', 'software', '--tls');
+    const { CaFile = '', Endpoint } = accessOf(server);
+    expect(Endpoint).toMatch(/^https:/);
+    expect(readFileSync(CaFile, 'utf8')).toMatch(
+      /^-----BEGIN CERTIFICATE-----\n[^-]+-----END CERTIFICATE-----\n$/,
+    );
+    expect(await ask(server, ['create-key', '-q'])).toMatchObject({ status: 0 });
+    const untrusted = await ask(server, ['create-key', '-q'], { KMS_ASYM_CA_FILE: '' });
+    expect(untrusted).toMatchObject({ status: 6, out: '' });
+    expect(untrusted.err).toMatch(/unknown authority\n.*hint: .*--ca-file FILE/);
+    server.stop();
+    expect(await server.status).toBe(0);
+    expect(existsSync(CaFile)).toBe(false);
+  });
+
+  it('prints the file as an export', async () => {
+    const server = await serve('--hsm', 'software', '--tls');
+    expect(server.stdio.output('stdout').toString()).toMatch(/^export KMS_ASYM_CA_FILE=\S+\.pem$/m);
+    server.stop();
+    await server.status;
+  });
+});
+
+describe('a test bench', () => {
+  it.each([
+    [['--deny', 'CreateKey'], 4, /Forbidden\.NoPermission/],
+    [['--deny', 'ScheduleKeyDeletion:key-x'], 0, /^$/],
+    [['--fault', 'error503=1'], 6, /ServiceUnavailableTemporary/],
+    [['--fault', 'throttle=1,seed=4'], 6, /Rejected\.Throttling/],
+    [['--clock-offset', '-1h'], 7, /InvalidTimeStamp\.Expired[^]*ahead of the service/],
+    [['--clock-offset', '+14m'], 0, /^$/],
+    [['--service-mode', 'instance'], 4, /UnsupportedOperation/],
+    [['--access-key', 'STS.a:b:c:2099-01-01T00:00:00Z'], 0, /^$/],
+    [['--access-key', 'STS.a:b:c:2001-01-01T00:00:00Z'], 7, /InvalidSecurityToken\.Expired/],
+    [['--qps', '9'], 0, /^$/],
+  ])('%j: create-key ends with %d', async (flags, status, stderr) => {
+    const server = await serve('--json', '--hsm', 'software', ...flags);
+    const answer = await ask(server, ['create-key', '-q']);
+    expect(answer.err).toMatch(stderr);
+    expect(answer.status).toBe(status);
+    server.stop();
+    expect(await server.status).toBe(0);
+  });
+
+  it('throttles beyond --qps', async () => {
+    const server = await serve('--json', '--hsm', 'software', '--qps', '0.01');
+    expect((await ask(server, ['get-public-key', '--key-id', 'alias/none'])).status).toBe(4);
+    const second = await ask(server, ['get-public-key', '--key-id', 'alias/none']);
+    expect(second.err).toContain('Rejected.Throttling');
+    server.stop();
+    await server.status;
+  });
+
+  it('logs every request with -v as one line of JSON, and none without', async () => {
+    for (const flags of [['-v'], []]) {
+      const server = await serve('--json', '--hsm', 'software', ...flags);
+      await ask(server, ['create-key', '-q']);
+      server.stop();
+      await server.status;
+      const lines = server.stdio
+        .output('stderr')
+        .toString()
+        .trim()
+        .split('\n')
+        .filter((line) => line !== '');
+      const actions = lines.map((line) => (JSON.parse(line) as { action: string }).action);
+      expect(actions).toEqual(flags.length === 0 ? [] : expect.arrayContaining(['CreateKey']));
+      expect(lines.join()).not.toContain(accessOf(server).AccessKeySecret);
+    }
+  });
+
+  it('quotes what a shell would not take as it is', async () => {
+    const server = await serve('--hsm', 'software', '--access-key', "a:it's$HOME");
+    expect(server.stdio.output('stdout').toString()).toContain(
+      "export ALIBABA_CLOUD_ACCESS_KEY_SECRET='it'\\''s$HOME'\n",
+    );
+    server.stop();
+    await server.status;
+  });
+});
 
 it('serves until a signal and then ends with status 0', async () => {
   const server = await serve('--json', '--hsm', 'software');
@@ -84,18 +200,19 @@ it.each([
 ] as const)(
   'hands %s to its command (terminal: %j), which then ends with %i',
   async (signal, terminals, expected) => {
-    let listener: ((signal: NodeJS.Signals) => void) | undefined;
+    const listeners: ((signal: NodeJS.Signals) => void)[] = [];
     const stdio = memoryStdio(undefined, terminals);
     const status = main(['emulator', '--hsm', 'software', '--', 'sh', '-c', 'sleep 1 & wait; exit 5'], {
       stdio,
       env: { PATH: process.env['PATH'] },
       interceptSignals: (given) => {
-        listener = given;
+        listeners.push(given);
         return () => undefined;
       },
     });
-    await vi.waitUntil(() => listener);
-    listener?.(signal);
+    // The first is the emulator's own, until its command runs.
+    await vi.waitUntil(() => listeners.length > 1);
+    listeners[1]?.(signal);
     expect(await status).toBe(expected);
   },
 );
@@ -105,4 +222,20 @@ it('refuses an HSM it does not know', async () => {
   const run = { stdio, env: {}, interceptSignals: () => () => undefined };
   expect(await main(['emulator', '--hsm', 'nonsense'], run)).toBe(2);
   expect(stdio.output('stderr').toString()).toContain('nonsense');
+});
+
+it('takes away what it made when a signal comes while it starts', async () => {
+  const listeners: ((signal: NodeJS.Signals) => void)[] = [];
+  const stdio = memoryStdio();
+  const status = main(['emulator', '--hsm', 'software', '--', 'sh', '-c', 'exit 5'], {
+    stdio,
+    env: { PATH: process.env['PATH'] },
+    interceptSignals: (listener) => {
+      listeners.push(listener);
+      return () => undefined;
+    },
+  });
+  await vi.waitUntil(() => listeners.length > 0);
+  listeners[0]?.('SIGTERM');
+  expect(await status).toBe(143);
 });

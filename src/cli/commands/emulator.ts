@@ -1,4 +1,5 @@
 /** `emulator`: a local KMS, alone or around a command. */
+import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { KmsAsymError } from '../../errors.js';
 import type { Emulator } from '../../emulator/options.js';
@@ -6,6 +7,8 @@ import { writeCaFile } from '../ca-file.js';
 import { runChild } from '../child.js';
 import type { Context } from '../context.js';
 import { emulatorEnvironment } from '../emulator-environment.js';
+import { chooseRegion } from '../settings.js';
+import { takeStopSignal, type StopSignal } from '../stop-signal.js';
 import { addEmulatorOptions, type EmulatorFlags, emulatorOptions } from '../emulator-options.js';
 
 /** Adds the subcommand. */
@@ -37,22 +40,52 @@ async function run(words: readonly string[], flags: EmulatorFlags, context: Cont
       '--json describes a running emulator; with a command, stdout belongs to the command',
     );
   }
+  // Before anything is made that has to be taken away again.
+  const stop = takeStopSignal(context);
+  try {
+    await withEmulator(flags, context, (emulator, caFile) =>
+      file === undefined
+        ? serve(emulator, caFile, flags, { context, stop })
+        : runAgainst(emulator, caFile, [file, ...args], { context, stop }),
+    );
+  } finally {
+    stop.release();
+  }
+}
+
+/** What runs while the emulator does. */
+interface Surroundings {
+  readonly context: Context;
+  readonly stop: StopSignal;
+}
+
+async function runAgainst(
+  emulator: Emulator,
+  caFile: string | undefined,
+  [file, ...args]: readonly [string, ...string[]],
+  { context, stop }: Surroundings,
+): Promise<void> {
+  const signal = stop.signal();
+  context.exitStatus = signal
+    ? 128 + constants.signals[signal]
+    : await runChild(file, args, emulatorEnvironment(emulator, context.env, caFile), context);
+}
+
+async function withEmulator(
+  flags: EmulatorFlags,
+  context: Context,
+  use: (emulator: Emulator, caFile: string | undefined) => Promise<void>,
+): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
   const emulator = await startEmulator({
-    ...emulatorOptions(flags),
+    ...emulatorOptions(flags, chooseRegion(flags, context.env)),
     onNotice: (line) => {
       context.terminal.noteAside(`emulator: ${line}`);
     },
     ...(flags.verbose === true && { onRequest: (record) => context.terminal.recordAside(record) }),
   });
   try {
-    await withCaFile(emulator, async (caFile) => {
-      if (file === undefined) await serve(emulator, caFile, flags, context);
-      else {
-        const environment = emulatorEnvironment(emulator, context.env, caFile);
-        context.exitStatus = await runChild(file, args, environment, context);
-      }
-    });
+    await withCaFile(emulator, (caFile) => use(emulator, caFile));
   } finally {
     await emulator.close();
   }
@@ -75,14 +108,8 @@ async function serve(
   emulator: Emulator,
   caFile: string | undefined,
   flags: EmulatorFlags,
-  context: Context,
+  { context, stop }: Surroundings,
 ): Promise<void> {
-  const stopped = new Promise<void>((resolve) => {
-    const release = context.interceptSignals(() => {
-      release();
-      resolve();
-    });
-  });
   if (flags.json === true) {
     await context.terminal.json({
       Endpoint: emulator.endpoint,
@@ -103,7 +130,7 @@ async function serve(
     );
     await context.terminal.note('emulator: for tests only, not a security boundary');
   }
-  await stopped;
+  await stop.stopped;
 }
 
 /** Text as one word of a POSIX shell; plain where that is enough. */
