@@ -31,6 +31,8 @@ export interface ServiceParts {
   readonly authenticator: Authenticator;
   readonly keys: KeyStore;
   readonly aliases: AliasStore;
+  /** Resolves when everything that keys and aliases went through is durable; nothing is answered before. */
+  readonly commit?: (() => Promise<void>) | undefined;
   readonly account: Account;
   readonly serviceMode: ServiceMode;
   readonly clock: Clock;
@@ -97,6 +99,7 @@ export class Handler {
     noteSubject(trace, subjectOf(call));
     permissions?.check(name, call);
     const response = await action(call);
+    await this.#parts.commit?.();
     noteSubject(trace, createdKeyId(response));
     return response;
   }
@@ -114,10 +117,15 @@ export class Handler {
 
   /** Lets the keys go whose deletion date has passed, with their aliases: from then on nothing resolves to them. */
   async #removeExpiredKeys(): Promise<void> {
-    const { keys, aliases, onFailure } = this.#parts;
+    const { keys, aliases, commit, onFailure } = this.#parts;
     aliases.removeOf(keys.removeExpired());
-    // Trouble with a key that is gone already is no reason to fail the call; the next one tries again.
-    await keys.destroyRemoved().catch(onFailure);
+    try {
+      if (keys.hasRemoved) await commit?.();
+      await keys.destroyRemoved();
+    } catch (error) {
+      // Trouble with a key that is gone already is no reason to fail the call; the next one tries again.
+      onFailure(error);
+    }
   }
 
   #refusal(error: unknown, trace: Trace, host: string | undefined): WireAnswer {

@@ -50,10 +50,13 @@ export function findVersion(call: Call, key: Key): KeyVersion {
 /** The AliasName parameter, well formed and not one of the service's own. Throws {@link Refusal}. */
 export function readAliasName({ parameters }: Call): string {
   const aliasName = parameters.required('AliasName');
-  if (!ALIAS_NAME.test(aliasName) || aliasName.startsWith(RESERVED_PREFIX)) {
-    throw invalidParameter('AliasName');
-  }
+  if (!isAliasName(aliasName)) throw invalidParameter('AliasName');
   return aliasName;
+}
+
+/** Whether a text is the name of an alias that users may have. */
+export function isAliasName(text: string): boolean {
+  return ALIAS_NAME.test(text) && !text.startsWith(RESERVED_PREFIX);
 }
 
 function lookUp(call: Call, reference: string): Key {

@@ -15,6 +15,18 @@ export interface EmulatorOptions {
   readonly region?: string;
   /** HSM that keys of ProtectionLevel HSM live in: `auto` (default), `softhsm`, `software` or a `pkcs11:` URI. */
   readonly hsm?: string;
+  /**
+   * Directory in which keys and aliases survive the end of the emulator, also a sudden one; made when missing. Default:
+   * they end with it. One emulator at a time may use it, always with the HSM it was made with.
+   */
+  readonly stateDir?: string;
+  /**
+   * Keys to begin with, as parsed JSON: an object whose `keys` are objects with KeyId, KeySpec, and as one likes
+   * KeyUsage, ProtectionLevel, Description, KeyState, Aliases (an array of `alias/…`), Tags (an object) and Versions (an
+   * array of objects with KeyVersionId, and PrivateKey as PKCS#8 in PEM unless it shall be generated). Keys that a state
+   * directory has already are left as they are.
+   */
+  readonly seed?: unknown;
   /** Which of the service's two contracts to keep; default `legacy`. */
   readonly serviceMode?: ServiceMode;
   /** The present in milliseconds since the epoch, for dates and signatures; default `Date.now`. */

@@ -134,6 +134,11 @@ export class KeyStore {
     return expired.map(({ keyId }) => keyId);
   }
 
+  /** Whether there are private halves for `destroyRemoved` to take care of. */
+  get hasRemoved(): boolean {
+    return this.#removed.length > 0;
+  }
+
   /**
    * Destroys the private halves of removed keys. Apart from the removal, so that it can be saved before: metadata
    * without a private half would be a key that fails. Rejects with `KmsAsymError` on device trouble.

@@ -28,7 +28,11 @@ export function readTagKeys(parameters: Parameters): readonly string[] {
 function readTag(tag: unknown): [key: string, value: string] {
   const { TagKey: key, TagValue: value } = (tag ?? {}) as { TagKey?: unknown; TagValue?: unknown };
   if (typeof key !== 'string' || typeof value !== 'string') throw invalidParameter('Tags');
-  if (key === '' || RESERVED.test(key) || !TEXT.test(key) || !TEXT.test(value))
-    throw invalidParameter('Tags');
+  if (!isTag(key, value)) throw invalidParameter('Tags');
   return [key, value];
+}
+
+/** Whether a key and a value make a tag that users may give. */
+export function isTag(key: string, value: string): boolean {
+  return key !== '' && !RESERVED.test(key) && TEXT.test(key) && TEXT.test(value);
 }

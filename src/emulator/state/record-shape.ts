@@ -1,0 +1,95 @@
+/** Records of keys and aliases read from JSON that anybody may have edited, strictly: what is let in here is believed. */
+import { decodeBase64 } from '../../crypto/encoding.js';
+import type { Alias } from '../keys/alias-store.js';
+import type { KeyRecord, KeyVersionRecord } from '../keys/key-record.js';
+import { KEY_SPECS, KEY_USAGES, type KeySpec } from '../keys/key-spec.js';
+import type { Shape } from './shape.js';
+
+const KEY_MEMBERS = [
+  'keyId',
+  'createdMs',
+  'state',
+  'spec',
+  'usage',
+  'protectionLevel',
+  'description',
+  'deletionProtection',
+  'tags',
+  'versions',
+] as const;
+
+/** Reads keys with different ids. Throws `ShapeError`. */
+export function readKeyRecords(shape: Shape): readonly KeyRecord[] {
+  const seen = new Set<string>();
+  return shape.elements().map((element) => {
+    const record = readKeyRecord(element);
+    if (seen.has(record.keyId)) throw element.mustBe('another key than those before it');
+    seen.add(record.keyId);
+    return record;
+  });
+}
+
+/** Reads aliases with different names, of keys among `keys`. Throws `ShapeError`. */
+export function readAliases(shape: Shape, keys: readonly KeyRecord[]): readonly Alias[] {
+  const keyIds = keys.map(({ keyId }) => keyId);
+  const seen = new Set<string>();
+  return shape.elements().map((element) => {
+    const members = element.members(['aliasName', 'keyId']);
+    const aliasName = members.aliasName.text(/^alias\/./, 'the name of an alias');
+    if (seen.has(aliasName)) throw element.mustBe('another alias than those before it');
+    seen.add(aliasName);
+    return { aliasName, keyId: members.keyId.oneOf(keyIds) };
+  });
+}
+
+function readKeyRecord(shape: Shape): KeyRecord {
+  const members = shape.members(KEY_MEMBERS, ['deleteMs', 'instanceId']);
+  const spec = members.spec.oneOf(KEY_SPECS);
+  const state = members.state.oneOf(['Enabled', 'Disabled', 'PendingDeletion']);
+  if ((state === 'PendingDeletion') !== (members.deleteMs !== undefined)) {
+    throw members.state.mustBe('PendingDeletion with "deleteMs", or another one without');
+  }
+  return {
+    keyId: readId(members.keyId),
+    createdMs: members.createdMs.count(),
+    state,
+    spec,
+    usage: members.usage.oneOf(KEY_USAGES),
+    protectionLevel: members.protectionLevel.oneOf(['SOFTWARE', 'HSM']),
+    description: members.description.text(),
+    deletionProtection: readDeletionProtection(members.deletionProtection),
+    tags: members.tags.elements().map(readTag),
+    versions: members.versions.some((version) => readVersion(version, spec)),
+    ...(members.deleteMs && { deleteMs: members.deleteMs.count() }),
+    ...(members.instanceId && { instanceId: members.instanceId.text() }),
+  };
+}
+
+function readVersion(shape: Shape, spec: KeySpec): KeyVersionRecord {
+  const members = shape.members(['keyVersionId', 'createdMs', 'hsmRef', 'type', 'publicKey']);
+  const publicKey = members.publicKey.text();
+  if (!decodeBase64(publicKey)?.length) throw members.publicKey.mustBe('a public key in base64');
+  return {
+    keyVersionId: readId(members.keyVersionId),
+    createdMs: members.createdMs.count(),
+    hsmRef: members.hsmRef.text(/^[0-9a-f]{32}$/, 'a reference of 32 hexadecimal digits'),
+    type: members.type.oneOf([spec]),
+    publicKey,
+  };
+}
+
+function readDeletionProtection(shape: Shape): KeyRecord['deletionProtection'] {
+  const { isEnabled, description } = shape.members(['isEnabled', 'description']);
+  return { isEnabled: isEnabled.flag(), description: description.text() };
+}
+
+function readTag(shape: Shape): readonly [string, string] {
+  const [key, value, ...others] = shape.elements();
+  if (key === undefined || value === undefined || others.length > 0) throw shape.mustBe('a key and a value');
+  return [key.text(), value.text()];
+}
+
+/** Reads the id of a key or a version: letters, digits and hyphens, 64 at most. Throws `ShapeError`. */
+export function readId(shape: Shape): string {
+  return shape.text(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, 'an id of letters, digits and hyphens');
+}
