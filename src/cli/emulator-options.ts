@@ -10,12 +10,15 @@ import { faults, offset } from './emulator-values.js';
 import { collect, port, text, type GlobalOptions } from './options.js';
 
 const MAX_PEM_BYTES = 1024 * 1024;
+const MAX_SEED_BYTES = 16 * 1024 * 1024;
 
 /** Parsed values of {@link addEmulatorOptions}. */
 export interface EmulatorFlags extends GlobalOptions {
   readonly port?: number;
   readonly hsm: string;
   readonly serviceMode: ServiceMode;
+  readonly state?: string;
+  readonly seed?: string;
   readonly tls?: boolean;
   readonly cert?: string;
   readonly key?: string;
@@ -34,6 +37,12 @@ export function addEmulatorOptions(command: Command): Command {
     new Option('--hsm <where>', 'where keys live: auto, softhsm, software, or a pkcs11: URI')
       .argParser(text)
       .default('auto'),
+    new Option('--state <dir>', 'keep keys and aliases in this directory; default is in memory').argParser(
+      text,
+    ),
+    new Option('--seed <file>', 'make the keys that this JSON file describes, with their ids').argParser(
+      text,
+    ),
     new Option('--service-mode <mode>', 'which contract of the service to keep')
       .choices(SERVICE_MODES)
       .default(SERVICE_MODES[0]),
@@ -68,11 +77,13 @@ export function emulatorOptions(flags: EmulatorFlags, region: string | undefined
       hints: ['region ids look like "cn-hangzhou" or "ap-southeast-1"'],
     });
   }
-  const { clockOffset, qps, fault, accessKey, deny } = flags;
+  const { clockOffset, qps, fault, accessKey, deny, state, seed } = flags;
   const tls = tlsOption(flags);
   return {
     hsm: flags.hsm,
     serviceMode: flags.serviceMode,
+    ...(state !== undefined && { stateDir: state }),
+    ...(seed !== undefined && { seed: readSeed(seed) }),
     ...(flags.port !== undefined && { port: flags.port }),
     ...(region !== undefined && { region }),
     ...(tls !== undefined && { tls }),
@@ -94,6 +105,19 @@ function tlsOption({ tls, cert, key }: EmulatorFlags): EmulatorOptions['tls'] {
   const read = (file: string, what: string): string =>
     readSmallFile(file, MAX_PEM_BYTES, what).toString('utf8');
   return { certPem: read(cert, 'certificate'), keyPem: read(key, 'private key') };
+}
+
+/** What the members mean is for the emulator to judge. */
+function readSeed(file: string): unknown {
+  try {
+    return JSON.parse(readSmallFile(file, MAX_SEED_BYTES, 'seed').toString('utf8')) as unknown;
+  } catch (error) {
+    if (error instanceof KmsAsymError) throw error;
+    // The parser's own message quotes the file, which may hold private keys.
+    throw new KmsAsymError('configuration', `the seed "${file}" is not valid JSON`, {
+      hints: [`python3 -m json.tool ${file} tells where`],
+    });
+  }
 }
 
 /** An ARN behind the action has colons of its own. */
