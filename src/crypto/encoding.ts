@@ -20,6 +20,17 @@ export function decodeBase64(text: string): Buffer | undefined {
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
+/** Standard base64 without padding, as age has it. */
+export function encodeBase64Unpadded(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replace(/=+$/, '');
+}
+
+/** Bytes of canonical standard base64 without padding; `undefined` for anything else. */
+export function decodeBase64Unpadded(text: string): Buffer | undefined {
+  if (text.endsWith('=')) return undefined;
+  return decodeBase64(text.padEnd(Math.ceil(text.length / 4) * 4, '='));
+}
+
 /** The same bytes as a Buffer, without copying. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,0 +1,77 @@
+/**
+ * Opens files through KMS. How a stanza becomes a call is injected, so this file knows no network; it keeps the
+ * rules: all stanzas are checked before the first call, and no header buys more than a handful of calls.
+ */
+import { KmsAsymError } from '../errors.js';
+import { FILE_KEY_BYTES, wipe } from './file-key.js';
+import { parseKmsStanza, type KmsStanza } from './kms-stanza.js';
+import type { Identity } from './recipient.js';
+import type { Stanza } from './stanza.js';
+
+/** Most calls for one file. */
+export const MAX_UNWRAP_CALLS = 4;
+
+/**
+ * Decrypts the ciphertext of a stanza.
+ *
+ * @returns what was encrypted, which need not be a file key: anybody can encrypt to a public key
+ * @throws KmsAsymError when the stanza cannot be opened; the next one is tried. Anything else ends the attempt.
+ */
+export type Unwrap = (stanza: KmsStanza) => Promise<Uint8Array>;
+
+/** Opens files that are encrypted to a KMS key. */
+export class KmsIdentity implements Identity {
+  constructor(private readonly unwrapStanza: Unwrap) {}
+
+  /**
+   * Tries the stanzas of KMS keys in the order of the file.
+   *
+   * @throws KmsAsymError `invalid-ciphertext` when one of them is malformed; what stopped the first of them when
+   * none could be opened, with a hint for each
+   */
+  async unwrap(stanzas: readonly Stanza[]): Promise<Uint8Array | undefined> {
+    const all = stanzas.map(parseKmsStanza).filter((stanza) => stanza !== undefined);
+    const failures: KmsAsymError[] = [];
+    for (const stanza of all.slice(0, MAX_UNWRAP_CALLS)) {
+      try {
+        return requireFileKey(await this.unwrapStanza(stanza));
+      } catch (error) {
+        if (!(error instanceof KmsAsymError)) throw error;
+        failures.push(error);
+      }
+    }
+    const [first] = failures;
+    if (!first) return undefined;
+    throw all.length === 1 ? first : summarize(all, failures, first);
+  }
+}
+
+function requireFileKey(plaintext: Uint8Array): Uint8Array {
+  if (plaintext.length === FILE_KEY_BYTES) return plaintext;
+  wipe(plaintext);
+  throw new KmsAsymError(
+    'undecryptable',
+    `what the stanza wraps is ${plaintext.length} bytes long, but a file key has ${FILE_KEY_BYTES}`,
+  );
+}
+
+function summarize(
+  all: readonly KmsStanza[],
+  failures: readonly KmsAsymError[],
+  first: KmsAsymError,
+): KmsAsymError {
+  const untried = all.length - failures.length;
+  return new KmsAsymError(first.code, `none of the ${all.length} stanzas for KMS keys could be opened`, {
+    hints: [
+      ...failures.map((failure, index) => `${nameOf(all[index])}: ${failure.message}`),
+      ...(untried > 0 ? [`${untried} more were not tried: a file is worth ${MAX_UNWRAP_CALLS} calls`] : []),
+      ...new Set(failures.flatMap(({ hints }) => hints)),
+    ],
+    cause: new AggregateError(failures),
+    ...(first.service && { service: first.service }),
+  });
+}
+
+function nameOf(stanza: KmsStanza | undefined): string {
+  return stanza?.locator ? `key "${stanza.locator.keyId}"` : `key SHA256:${stanza?.fingerprint ?? ''}`;
+}
