@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EmulatorOptions } from '../../src/emulator/options.js';
 import { startEmulator } from '../../src/emulator/start.js';
@@ -24,6 +25,20 @@ describe('startEmulator', () => {
     expect(await send(first.endpoint, signV3(first, 'ListKeys'))).toMatchObject({ status: 200 });
     const foreign = await send(second.endpoint, getV1(first, 'ListKeys'));
     expect(foreign.json).toMatchObject({ Code: 'InvalidAccessKeyId.NotFound' });
+  });
+
+  it('listens on 127.0.0.1 alone', async () => {
+    const { endpoint } = await start();
+    const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+    const others = own.filter(({ address, scopeid }) => address !== '127.0.0.1' && !scopeid);
+    for (const host of ['::1', ...others.map(({ address }) => address)]) {
+      const socket = connect({ host, port: Number(new URL(endpoint).port) });
+      const outcome = await new Promise((resolve) => {
+        socket.on('connect', () => resolve('connected')).on('error', () => resolve('refused'));
+      });
+      socket.destroy();
+      expect([host, outcome]).toEqual([host, 'refused']);
+    }
   });
 
   it('tells its health and HSM without a signature', async () => {
