@@ -119,13 +119,8 @@ export class Handler {
   async #removeExpiredKeys(): Promise<void> {
     const { keys, aliases, commit, onFailure } = this.#parts;
     aliases.removeOf(keys.removeExpired());
-    try {
-      if (keys.hasRemoved) await commit?.();
-      await keys.destroyRemoved();
-    } catch (error) {
-      // Trouble with a key that is gone already is no reason to fail the call; the next one tries again.
-      onFailure(error);
-    }
+    // Trouble with a key that is gone already is no reason to fail the call; the next one tries again.
+    await keys.destroyRemoved(commit).catch(onFailure);
   }
 
   #refusal(error: unknown, trace: Trace, host: string | undefined): WireAnswer {

@@ -134,19 +134,17 @@ export class KeyStore {
     return expired.map(({ keyId }) => keyId);
   }
 
-  /** Whether there are private halves for `destroyRemoved` to take care of. */
-  get hasRemoved(): boolean {
-    return this.#removed.length > 0;
-  }
-
   /**
-   * Destroys the private halves of removed keys. Apart from the removal, so that it can be saved before: metadata
-   * without a private half would be a key that fails. Rejects with `KmsAsymError` on device trouble.
+   * Destroys the private halves of keys that were removed until now, after `save` has made their removal durable:
+   * metadata without a private half would be a key that fails. Rejects as `save` does, and with `KmsAsymError` on
+   * device trouble; the next call tries again.
    */
-  async destroyRemoved(): Promise<void> {
+  async destroyRemoved(save: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const removed = this.#removed;
+    if (removed.length === 0) return;
     this.#removed = [];
     try {
+      await save();
       for (const key of removed) await this.#destroy(key);
     } catch (error) {
       // Destroying twice is harmless, forgetting is not.
