@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { openHsm } from '../../../src/emulator/hsm/open.js';
@@ -195,6 +204,17 @@ describe('a state directory', () => {
     expect(readState(stateDir)).toMatchObject({ keys: [] });
     await emulator.close();
     await (await start({ stateDir })).close();
+  });
+
+  it('replaces its record whole: whoever reads the old one never sees half of a new one', async () => {
+    const stateDir = freshPath();
+    const emulator = await start({ stateDir });
+    const KeyId = keyIdOf(await emulator.call('CreateKey', { KeySpec: 'EC_P256' }));
+    const before = openSync(path.join(stateDir, 'state.json'), 'r');
+    await emulator.call('CreateAlias', { KeyId, AliasName: 'alias/a' });
+    expect(JSON.parse(readFileSync(before, 'utf8'))).toMatchObject({ keys: [{ keyId: KeyId }], aliases: [] });
+    closeSync(before);
+    expect(readState(stateDir)).toMatchObject({ aliases: [{ aliasName: 'alias/a' }] });
   });
 
   it('acknowledges nothing that could not be written, and goes on when it can', async () => {

@@ -1,6 +1,6 @@
 /** State directories whose keys live in real tokens. */
 import { createPrivateKey } from 'node:crypto';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { openHsm } from '../../../src/emulator/hsm/open.js';
@@ -72,7 +72,24 @@ describe('a state directory with SoftHSM', () => {
     });
   });
 
-  it('destroys keys that a crash left without a record, whole or half', async () => {
+  it('lets go of the token when the keys beside it cannot be read', async () => {
+    const stateDir = freshPath();
+    const first = await start({ stateDir, hsm: 'softhsm' });
+    await createIn(first, 'SOFTWARE');
+    await first.close();
+    const secret = path.join(stateDir, 'software-keys', 'secret');
+    const passphrase = readFileSync(secret);
+    writeFileSync(secret, 'another');
+    await expect(start({ stateDir })).rejects.toThrow('was made with another HSM');
+    await expect(start({ stateDir, hsm: 'softhsm' })).rejects.toThrow(
+      'could not read the keys of the software HSM',
+    );
+    await (await start({ stateDir: freshPath(), hsm: 'softhsm' })).close();
+    writeFileSync(secret, passphrase);
+    await (await start({ stateDir, hsm: 'softhsm' })).close();
+  });
+
+  it('destroys keys that a crash left without a record', async () => {
     const stateDir = freshPath();
     const first = await start({ stateDir, hsm: 'softhsm' });
     const KeyId = await createIn(first);
