@@ -33,8 +33,18 @@ export interface KeyRecord extends Omit<KeyAttributes, 'tags' | 'instanceId'> {
   readonly versions: readonly [KeyVersionRecord, ...KeyVersionRecord[]];
 }
 
-/** The record of a key. */
-export function recordOfKey({ tags, versions, deleteMs, instanceId, ...plain }: Key): KeyRecord {
+const records = new WeakMap<Key, KeyRecord>();
+
+/** The record of a key: of the same key always the same one, so that saving many keys again and again is cheap. */
+export function recordOfKey(key: Key): KeyRecord {
+  const known = records.get(key);
+  if (known !== undefined) return known;
+  const record = makeRecord(key);
+  records.set(key, record);
+  return record;
+}
+
+function makeRecord({ tags, versions, deleteMs, instanceId, ...plain }: Key): KeyRecord {
   const [first, ...others] = versions;
   return {
     ...plain,

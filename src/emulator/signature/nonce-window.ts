@@ -28,7 +28,7 @@ export class NonceWindow {
    * Returns false when it was used already.
    */
   burn(accessKeyId: string, nonce: string, nowMs: number, expiresMs: number): boolean {
-    if (nowMs >= this.#nextSweepMs || this.#size >= 0.75 * this.#digests.length) this.#rebuild(nowMs);
+    if (nowMs >= this.#nextSweepMs || this.#size >= 0.8 * this.#digests.length) this.#rebuild(nowMs);
     const digest = digestOf(`${accessKeyId}\n${nonce}`);
     const slot = this.#slotOf(digest);
     const isKnown = this.#digests[slot] === digest;

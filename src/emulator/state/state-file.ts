@@ -50,8 +50,21 @@ export async function readStateFile(directory: string): Promise<StateContent | u
 
 /** Writes or replaces the file; it is durable when this resolves. Rejects with the system's errors. */
 export async function writeStateFile(directory: string, content: StateContent): Promise<void> {
-  const text = JSON.stringify({ format: FORMAT, version: VERSION, ...content });
-  await writeDurably(join(directory, STATE_FILE), `${text}\n`);
+  const { keys, ...others } = content;
+  const text = JSON.stringify({ format: FORMAT, version: VERSION, ...others });
+  const lines = `${text.slice(0, -1)},"keys":[\n${keys.map(textOf).join(',\n')}]}\n`;
+  await writeDurably(join(directory, STATE_FILE), lines);
+}
+
+const texts = new WeakMap<KeyRecord, string>();
+
+/** A record that did not change is not written out again: most are the same from one write to the next. */
+function textOf(record: KeyRecord): string {
+  const known = texts.get(record);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(record);
+  texts.set(record, text);
+  return text;
 }
 
 function readContent(shape: Shape): StateContent {
