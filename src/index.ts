@@ -33,10 +33,10 @@ export type {
   PublicKeyOutput,
 } from './kms/client.js';
 export { createKmsClient } from './kms/connect.js';
-export type { FaultOptions } from './emulator/faults.js';
+export type { FaultOptions } from './emulator/gate/faults.js';
 export type { Emulator, EmulatorOptions } from './emulator/options.js';
-export type { Denial } from './emulator/permissions.js';
-export type { RequestRecord } from './emulator/request-log.js';
+export type { Denial } from './emulator/gate/permissions.js';
+export type { RequestRecord } from './emulator/http/request-log.js';
 export type { ServiceMode } from './emulator/service-mode.js';
 export type { AccessKey } from './emulator/signature/access-key.js';
 export { startEmulator } from './emulator/start.js';

@@ -1,6 +1,6 @@
 /** Values of the emulator's options that are small languages: times and lists of faults. */
 import { InvalidArgumentError } from 'commander';
-import type { FaultOptions } from '../emulator/faults.js';
+import type { FaultOptions } from '../emulator/gate/faults.js';
 
 const UNIT_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
 

@@ -1,8 +1,8 @@
 /** How an emulator is started from a program, and what the program gets. */
 import type { Clock } from './clock.js';
-import type { FaultOptions } from './faults.js';
-import type { Denial } from './permissions.js';
-import type { RequestRecord } from './request-log.js';
+import type { FaultOptions } from './gate/faults.js';
+import type { Denial } from './gate/permissions.js';
+import type { RequestRecord } from './http/request-log.js';
 import type { ServiceMode } from './service-mode.js';
 import type { AccessKey } from './signature/access-key.js';
 import type { TlsCertificate } from './tls/identity.js';

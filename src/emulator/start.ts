@@ -1,9 +1,9 @@
 /** Starts an emulator in this process: from options to parts. */
 import { describeFailure } from './failure.js';
-import { readFront } from './front.js';
-import { Handler } from './handle.js';
+import { readFront } from './gate/front.js';
+import { Handler } from './http/handle.js';
 import type { Emulator, EmulatorOptions } from './options.js';
-import { DEFAULT_LIMITS, listen } from './server.js';
+import { DEFAULT_LIMITS, listen } from './http/server.js';
 import { openStorage } from './state/storage.js';
 
 /** The account that owns everything. */

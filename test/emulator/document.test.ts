@@ -5,7 +5,7 @@ import { KEY_SPECS } from '../../src/emulator/keys/key-spec.js';
 import { MAX_TAGS, MAX_VERSIONS, MIN_VERSION_AGE_DAYS, QUOTAS } from '../../src/emulator/keys/quotas.js';
 import { SERVICE_ERRORS } from '../../src/emulator/service-errors.js';
 import { SERVICE_MODES } from '../../src/emulator/service-mode.js';
-import { ENCRYPTION } from '../../src/emulator/encryption.js';
+import { ENCRYPTION } from '../../src/emulator/call/encryption.js';
 import { SIGNING } from '../../src/emulator/signing/algorithms.js';
 
 const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');

@@ -1,11 +1,11 @@
 /** Every code of the table, produced by a request over a socket, with the table's status. */
 import { connect } from 'node:net';
 import { afterAll, expect, it } from 'vitest';
-import { Handler } from '../../src/emulator/handle.js';
+import { Handler } from '../../src/emulator/http/handle.js';
 import { openHsm } from '../../src/emulator/hsm/open.js';
 import { AliasStore } from '../../src/emulator/keys/alias-store.js';
 import { KeyStore } from '../../src/emulator/keys/key-store.js';
-import { DEFAULT_LIMITS, listen } from '../../src/emulator/server.js';
+import { DEFAULT_LIMITS, listen } from '../../src/emulator/http/server.js';
 import { SERVICE_ERRORS, type ServiceErrorCode } from '../../src/emulator/service-errors.js';
 import { Authenticator } from '../../src/emulator/signature/authenticator.js';
 import type { EmulatorOptions } from '../../src/emulator/options.js';

@@ -3,9 +3,9 @@
  * a wrong one, goes through the device and gets the same answer; anything finer would be a padding oracle.
  */
 import { encodeBase64 } from '../../crypto/encoding.js';
-import { readAsymmetricCall } from '../asymmetric-call.js';
-import { withDryRun } from '../dry-run.js';
-import { ENCRYPTION } from '../encryption.js';
+import { readAsymmetricCall } from '../call/asymmetric-call.js';
+import { withDryRun } from '../call/dry-run.js';
+import { ENCRYPTION } from '../call/encryption.js';
 import { invalidParameter } from '../refusal.js';
 
 /** Answers with the plaintext. */

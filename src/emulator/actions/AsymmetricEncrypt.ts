@@ -2,9 +2,9 @@
 import { constants, publicEncrypt } from 'node:crypto';
 import { maxPlaintextBytes, OAEP_ALGORITHMS } from '../../crypto/algorithms.js';
 import { encodeBase64 } from '../../crypto/encoding.js';
-import { readAsymmetricCall } from '../asymmetric-call.js';
-import { withDryRun } from '../dry-run.js';
-import { ENCRYPTION } from '../encryption.js';
+import { readAsymmetricCall } from '../call/asymmetric-call.js';
+import { withDryRun } from '../call/dry-run.js';
+import { ENCRYPTION } from '../call/encryption.js';
 import { publicKeyOf } from '../keys/key.js';
 import { invalidParameter } from '../refusal.js';
 

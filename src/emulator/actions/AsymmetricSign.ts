@@ -1,7 +1,7 @@
 /** AsymmetricSign (KMS API 2016-01-20): signs a ready digest; there is no mode for whole messages. */
 import { encodeBase64 } from '../../crypto/encoding.js';
-import { readAsymmetricCall } from '../asymmetric-call.js';
-import { withDryRun } from '../dry-run.js';
+import { readAsymmetricCall } from '../call/asymmetric-call.js';
+import { withDryRun } from '../call/dry-run.js';
 import { readDigest } from '../signing/digest.js';
 import { SIGNING } from '../signing/algorithms.js';
 

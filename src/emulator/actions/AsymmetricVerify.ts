@@ -2,8 +2,8 @@
  * AsymmetricVerify (KMS API 2016-01-20): needs the public half alone, so no device is asked. A signature that is no
  * signature at all is a false one, whatever its length: the documentation knows no error for it.
  */
-import { readAsymmetricCall } from '../asymmetric-call.js';
-import { withDryRun } from '../dry-run.js';
+import { readAsymmetricCall } from '../call/asymmetric-call.js';
+import { withDryRun } from '../call/dry-run.js';
 import { publicKeyOf } from '../keys/key.js';
 import { SIGNING, VERIFIERS } from '../signing/algorithms.js';
 import { readDigest } from '../signing/digest.js';

@@ -1,6 +1,6 @@
 /** CreateAlias (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKeyById, readAliasName } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKeyById, readAliasName } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
 
 /** Binds a new alias to a key; answers with nothing but the RequestId. */

@@ -1,6 +1,6 @@
 /** CreateKey (KMS API 2016-01-20): asymmetric keys only, made inside the device of their protection level. */
-import type { Action } from '../action.js';
-import { keyMetadata } from '../key-metadata.js';
+import type { Action } from '../call/action.js';
+import { keyMetadata } from '../call/key-metadata.js';
 import {
   FOREIGN_KEY_SPECS,
   KEY_SPECS,
@@ -11,7 +11,7 @@ import {
 } from '../keys/key-spec.js';
 import { MAX_DESCRIPTION } from '../keys/quotas.js';
 import { readTags } from '../keys/tags.js';
-import type { Parameters } from '../parameters.js';
+import type { Parameters } from '../call/parameters.js';
 import { invalidParameter, notImitated, Refusal } from '../refusal.js';
 
 const MAX_POLICY_BYTES = 32_768;

@@ -2,10 +2,10 @@
  * CreateKeyVersion (KMS API 2016-01-20). The documentation contradicts itself: the English pages give asymmetric keys
  * a new version every seven days, the newer Chinese ones none; the service mode decides.
  */
-import type { Action } from '../action.js';
-import { findKey } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKey } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
-import { versionItem } from '../lists.js';
+import { versionItem } from '../call/lists.js';
 import { Refusal } from '../refusal.js';
 
 /** Answers with the new version, made in the device of the key. */

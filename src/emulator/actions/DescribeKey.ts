@@ -1,7 +1,7 @@
 /** DescribeKey (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { keyMetadata } from '../key-metadata.js';
-import { findKey } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { keyMetadata } from '../call/key-metadata.js';
+import { findKey } from '../call/key-reference.js';
 
 /** Answers with a key's metadata, whatever its state. */
 export const DescribeKey: Action = (call) => {

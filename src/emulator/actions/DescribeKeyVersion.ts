@@ -1,7 +1,7 @@
 /** DescribeKeyVersion (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKey, findVersion } from '../key-reference.js';
-import { versionItem } from '../lists.js';
+import type { Action } from '../call/action.js';
+import { findKey, findVersion } from '../call/key-reference.js';
+import { versionItem } from '../call/lists.js';
 
 /** Answers with a version of a key, whatever the key's state. */
 export const DescribeKeyVersion: Action = (call) => {

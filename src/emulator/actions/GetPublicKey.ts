@@ -1,6 +1,6 @@
 /** GetPublicKey (KMS API 2016-01-20): SPKI PEM in 64 columns with a newline at the end. */
-import { withDryRun } from '../dry-run.js';
-import { findKey, findVersion } from '../key-reference.js';
+import { withDryRun } from '../call/dry-run.js';
+import { findKey, findVersion } from '../call/key-reference.js';
 import { publicKeyOf } from '../keys/key.js';
 
 /** Answers with the public key of a version; reading it is allowed in every state of the key. */

@@ -1,7 +1,7 @@
 /** ListAliases (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { aliasItem } from '../lists.js';
-import { readPaging } from '../paging.js';
+import type { Action } from '../call/action.js';
+import { aliasItem } from '../call/lists.js';
+import { readPaging } from '../call/paging.js';
 
 /** Answers with one page of aliases, oldest first. */
 export const ListAliases: Action = ({ parameters, aliases, account }) => {

@@ -1,8 +1,8 @@
 /** ListAliasesByKeyId (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKeyByIdOrArn } from '../key-reference.js';
-import { aliasItem } from '../lists.js';
-import { readPaging } from '../paging.js';
+import type { Action } from '../call/action.js';
+import { findKeyByIdOrArn } from '../call/key-reference.js';
+import { aliasItem } from '../call/lists.js';
+import { readPaging } from '../call/paging.js';
 
 /** Answers with one page of a key's aliases, oldest first, whatever its state. */
 export const ListAliasesByKeyId: Action = (call) => {

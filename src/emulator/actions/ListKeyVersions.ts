@@ -1,8 +1,8 @@
 /** ListKeyVersions (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKey } from '../key-reference.js';
-import { versionItem } from '../lists.js';
-import { readPaging } from '../paging.js';
+import type { Action } from '../call/action.js';
+import { findKey } from '../call/key-reference.js';
+import { versionItem } from '../call/lists.js';
+import { readPaging } from '../call/paging.js';
 
 /** Answers with one page of a key's versions, oldest first, whatever its state. */
 export const ListKeyVersions: Action = (call) => {

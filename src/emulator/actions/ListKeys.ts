@@ -1,8 +1,8 @@
 /** ListKeys (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
+import type { Action } from '../call/action.js';
 import { readFilters } from '../keys/filters.js';
 import { keyArn } from '../keys/identifiers.js';
-import { readPaging } from '../paging.js';
+import { readPaging } from '../call/paging.js';
 
 /** Answers with one page of the ids of the keys that pass the filters, oldest first. */
 export const ListKeys: Action = ({ parameters, keys, aliases, account }) => {

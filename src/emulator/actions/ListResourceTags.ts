@@ -1,6 +1,6 @@
 /** ListResourceTags (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKeyById } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKeyById } from '../call/key-reference.js';
 
 /** Answers with all tags of a key, oldest first, whatever its state. */
 export const ListResourceTags: Action = (call) => {

@@ -1,6 +1,6 @@
 /** ScheduleKeyDeletion (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKeyById } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKeyById } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
 import { DELETION_WINDOW_DAYS } from '../keys/quotas.js';
 import { Refusal } from '../refusal.js';

@@ -1,6 +1,6 @@
 /** SetDeletionProtection (KMS API 2016-01-20): the key is named by its ARN. */
-import type { Action } from '../action.js';
-import { findKeyByArn } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKeyByArn } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
 import { MAX_DESCRIPTION } from '../keys/quotas.js';
 

@@ -1,7 +1,7 @@
 /** UntagResource (KMS API 2016-01-20), of keys: secrets and certificates are not imitated. */
-import type { Action } from '../action.js';
-import { requireKeyResource } from '../tagged-resource.js';
-import { findKeyById } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { requireKeyResource } from '../call/tagged-resource.js';
+import { findKeyById } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
 import { readTagKeys } from '../keys/tags.js';
 

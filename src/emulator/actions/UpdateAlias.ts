@@ -1,6 +1,6 @@
 /** UpdateAlias (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKeyById, readAliasName } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKeyById, readAliasName } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
 
 /** Binds an existing alias to another key; answers with nothing but the RequestId. */

@@ -1,6 +1,6 @@
 /** UpdateKeyDescription (KMS API 2016-01-20). */
-import type { Action } from '../action.js';
-import { findKeyById } from '../key-reference.js';
+import type { Action } from '../call/action.js';
+import { findKeyById } from '../call/key-reference.js';
 import { requireState } from '../keys/key-state.js';
 import { MAX_DESCRIPTION } from '../keys/quotas.js';
 

@@ -1,5 +1,5 @@
 /** The actions of the emulator by wire name. A new one is a file beside this and a line here. */
-import type { Action } from '../action.js';
+import type { Action } from '../call/action.js';
 import { AsymmetricDecrypt } from './AsymmetricDecrypt.js';
 import { AsymmetricEncrypt } from './AsymmetricEncrypt.js';
 import { AsymmetricSign } from './AsymmetricSign.js';

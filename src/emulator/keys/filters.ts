@@ -2,7 +2,7 @@
  * The `Filters` parameter of ListKeys: a JSON array of `{"Key","Values"}`. Filters of different keys all have to
  * match, of the values of one key (also when it stands in several filters) one has to; no values restrict nothing.
  */
-import type { Parameters } from '../parameters.js';
+import type { Parameters } from '../call/parameters.js';
 import { invalidParameter } from '../refusal.js';
 import type { Key } from './key.js';
 import { MAX_FILTERS } from './quotas.js';

@@ -1,5 +1,5 @@
 /** The `Tags` and `TagKeys` parameters: JSON arrays of `{"TagKey","TagValue"}` and of keys (CreateKey, TagResource). */
-import type { Parameters } from '../parameters.js';
+import type { Parameters } from '../call/parameters.js';
 import { invalidParameter } from '../refusal.js';
 import { MAX_TAGS } from './quotas.js';
 

@@ -1,5 +1,5 @@
 /** What a signature scheme tells the authenticator. One implementation per version of the service's signature. */
-import type { Form } from '../form.js';
+import type { Form } from '../http/form.js';
 
 /** The parts of a request that signatures cover. */
 export interface SignedRequest {

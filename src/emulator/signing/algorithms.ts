@@ -1,6 +1,6 @@
 /** The signature algorithms of AsymmetricSign and AsymmetricVerify, all over a SHA-256 digest. */
 import type { KeyObject } from 'node:crypto';
-import type { AlgorithmChoice } from '../asymmetric-call.js';
+import type { AlgorithmChoice } from '../call/asymmetric-call.js';
 import type { HsmSignMechanism } from '../hsm/hsm.js';
 import { verifyEcdsa } from './ecdsa.js';
 import { verifyPkcs1, verifyPss } from './rsa.js';

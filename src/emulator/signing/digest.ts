@@ -1,5 +1,5 @@
 /** The Digest parameter of AsymmetricSign and AsymmetricVerify. */
-import type { Call } from '../action.js';
+import type { Call } from '../call/action.js';
 import { invalidParameter } from '../refusal.js';
 
 /** Length of a SHA-256 digest, which all algorithms are over. */

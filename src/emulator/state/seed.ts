@@ -10,7 +10,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { KmsAsymError } from '../../errors.js';
 import { keyTypeOf } from '../hsm/key-types.js';
-import { isAliasName } from '../key-reference.js';
+import { isAliasName } from '../call/key-reference.js';
 import type { ProtectionLevel } from '../keys/key.js';
 import { KEY_SPECS, KEY_USAGES, keyFamily, type KeySpec, type KeyUsage } from '../keys/key-spec.js';
 import type { KeyState } from '../keys/key-state.js';

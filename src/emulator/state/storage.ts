@@ -1,6 +1,6 @@
 /** What an emulator keeps, and for how long: in memory until it closes, or in a state directory. */
 import type { Clock } from '../clock.js';
-import { closeDevices, openDevices } from '../devices.js';
+import { closeDevices, openDevices } from '../keys/devices.js';
 import { describeFailure } from '../failure.js';
 import { AliasStore } from '../keys/alias-store.js';
 import { type Devices, KeyStore } from '../keys/key-store.js';

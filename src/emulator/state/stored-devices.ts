@@ -1,6 +1,6 @@
 /** The devices of a state directory: those it was made with, and in accord with what it records. */
 import { KmsAsymError } from '../../errors.js';
-import { closeDevices, openDevices } from '../devices.js';
+import { closeDevices, openDevices } from '../keys/devices.js';
 import { chooseHsm } from '../hsm/open.js';
 import type { Devices } from '../keys/key-store.js';
 import { reconcile } from './reconcile.js';
