@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'unexpected'
   | 'usage'
   | 'invalid-public-key'
+  | 'invalid-identity'
   | 'fingerprint-mismatch'
   | 'key-mismatch'
   | 'input-too-large'

@@ -10,7 +10,7 @@ const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
   version: { folders: ['../package.json'], packages: /^$/ },
   crypto: { folders: [], packages: /^$/ },
   io: { folders: [], packages: /^$/ },
-  age: { folders: ['crypto'], packages: /^$/ },
+  age: { folders: ['crypto'], packages: /^@scure\/base$/ },
   kms: { folders: ['crypto'], packages: /^@alicloud\// },
   emulator: { folders: ['crypto'], packages: /^(pkcs11js|@peculiar\/asn1-(schema|x509))$/ },
   cli: { folders: ['crypto', 'io', 'kms', 'emulator'], packages: /^(commander|chalk)$/ },

@@ -22,6 +22,7 @@ export const EXIT_STATUS = {
   unexpected: 1,
   usage: 2,
   'invalid-public-key': 3,
+  'invalid-identity': 3,
   'fingerprint-mismatch': 3,
   'key-mismatch': 3,
   'input-too-large': 3,

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
 import { decrypt } from '../../src/age/decrypt.js';
 import { encrypt } from '../../src/age/encrypt.js';
-import { X25519Identity, X25519Recipient } from './identities.js';
+import { parseRecipient } from '../../src/age/recipient-file.js';
+import { nativeIdentity } from './identities.js';
 import { collect, pieces } from './streams.js';
 
 const SIZES = [0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_003];
@@ -30,7 +31,7 @@ const age = (args: readonly string[], input: Uint8Array): Buffer =>
 
 it.each(SIZES)('age opens our %i bytes, binary and armored', async (size) => {
   const plaintext = randomBytes(size);
-  const file = await collect(encrypt([new X25519Recipient(recipient)], pieces(plaintext, 9999)));
+  const file = await collect(encrypt([parseRecipient(recipient, 'test')], pieces(plaintext, 9999)));
   expect(age(['-d', '-i', join(dir, 'key')], file).equals(plaintext)).toBe(true);
   const armored = await collect(encodeArmor(pieces(file, 4097)));
   expect(age(['-d', '-i', join(dir, 'key')], armored).equals(plaintext)).toBe(true);
@@ -38,7 +39,7 @@ it.each(SIZES)('age opens our %i bytes, binary and armored', async (size) => {
 
 it.each(SIZES)('we open the %i bytes of age, binary and armored', async (size) => {
   const plaintext = randomBytes(size);
-  const identities = [new X25519Identity(secret)];
+  const identities = [nativeIdentity(secret)];
   const file = age(['-r', recipient], plaintext);
   expect((await collect(decrypt(identities, pieces(file, 12_345)))).equals(plaintext)).toBe(true);
   const armored = age(['-a', '-r', recipient], plaintext);

@@ -15,15 +15,9 @@ import { encrypt } from '../../src/age/encrypt.js';
 import { KmsIdentity } from '../../src/age/kms-identity.js';
 import { KmsRecipient } from '../../src/age/kms-stanza.js';
 import { payloadSize } from '../../src/age/payload-size.js';
+import { parseRecipient } from '../../src/age/recipient-file.js';
 import { CHUNK_BYTES } from '../../src/age/stream.js';
-import {
-  oaepDecrypt,
-  publicKeyOf,
-  RSA_KEYS,
-  unwrapWith,
-  X25519Recipient,
-  type RsaKeyName,
-} from './identities.js';
+import { oaepDecrypt, publicKeyOf, RSA_KEYS, unwrapWith, type RsaKeyName } from './identities.js';
 import { collect, pieces } from './streams.js';
 
 const fixtures = inject('fixtures');
@@ -87,7 +81,7 @@ it('the library reads and writes the same armor', async () => {
 
 it('one file serves several keys and an X25519 recipient', async () => {
   const native = await generateX25519Identity();
-  const recipients = [new X25519Recipient(await identityToRecipient(native)), ...RSA_KEYS.map(recipient)];
+  const recipients = [parseRecipient(await identityToRecipient(native), 'test'), ...RSA_KEYS.map(recipient)];
   const file = await collect(encrypt(recipients, [Buffer.from('for all')]));
   const judge = new Decrypter();
   judge.addIdentity(native);

@@ -8,7 +8,7 @@ import { KmsRecipient } from '../../src/age/kms-stanza.js';
 import type { Identity } from '../../src/age/recipient.js';
 import { recognizeAge } from '../../src/age/recognition.js';
 import { CHUNK_BYTES } from '../../src/age/stream.js';
-import { knownFileKey, publicKeyOf, RSA_KEYS, unwrapWith, X25519Identity } from './identities.js';
+import { knownFileKey, nativeIdentity, publicKeyOf, RSA_KEYS, unwrapWith } from './identities.js';
 import { collect, expectationOf, outcomeOf, pieces, sha256 } from './streams.js';
 import { VECTORS, type Vector } from './vectors.js';
 
@@ -59,11 +59,7 @@ it('are all there', () => {
 
 describe.each(SPLITS)('a vector read %s', (_how, split) => {
   it.each(NATIVE)('gives what is expected of $name', async (vector) => {
-    await check(
-      vector,
-      vector.identities.map((text) => new X25519Identity(text)),
-      split,
-    );
+    await check(vector, vector.identities.map(nativeIdentity), split);
   });
 
   it.each(OTHERS.filter((vector) => vector.expect === 'success'))(
