@@ -25,6 +25,7 @@ let counter = 0;
 
 /** A file being written; it exists under its temporary name from the start. */
 export class AtomicFile {
+  readonly isFinal = false;
   readonly #options: AtomicFileOptions;
   readonly #temporary: string;
   readonly #release: () => void;

@@ -5,6 +5,7 @@ import { writeFailed } from './system-error.js';
 
 /** An opened device. A FIFO waits here for its reader. */
 export class Device {
+  readonly isFinal = true;
   #fd: number | undefined;
   readonly #subject: string;
 

@@ -31,6 +31,8 @@ export interface OutputOptions {
 export interface Output {
   /** For messages: the path as given, or `stdout`. */
   readonly name: string;
+  /** True after bytes went where they cannot be taken back: a pipe, a terminal, a device. */
+  readonly isReleased: boolean;
   /**
    * Early refusals, to be called before any expensive step; `write` calls it otherwise.
    *
@@ -47,6 +49,8 @@ export interface Output {
 
 /** Something that takes bytes. */
 interface Writer {
+  /** What was written cannot be taken back. */
+  readonly isFinal: boolean;
   write(bytes: Uint8Array): Promise<void>;
   commit(): void | Promise<void>;
   abort(): void;
@@ -63,6 +67,7 @@ class LazyOutput implements Output {
   #target: OutputTarget | undefined;
   #writer: Writer | undefined;
   #ended = false;
+  isReleased = false;
 
   constructor(options: OutputOptions) {
     this.#options = options;
@@ -74,7 +79,10 @@ class LazyOutput implements Output {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#do((writer) => writer.write(bytes));
+    await this.#do(async (writer) => {
+      await writer.write(bytes);
+      this.isReleased ||= writer.isFinal && bytes.length > 0;
+    });
   }
 
   async commit(): Promise<void> {
@@ -132,6 +140,8 @@ class LazyOutput implements Output {
 
 /** Stdout as it is. */
 class Standard implements Writer {
+  readonly isFinal = true;
+
   constructor(private readonly stdout: ByteSink) {}
 
   write(bytes: Uint8Array): Promise<void> {

@@ -12,6 +12,7 @@ const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-
 
 /** Holds bytes back until the end, then shows all or refuses. */
 export class PlaintextScreen {
+  readonly isFinal = false;
   #chunks: Uint8Array[] = [];
   #length = 0;
 

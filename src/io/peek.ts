@@ -1,0 +1,45 @@
+/** A look at the first bytes of a stream before anybody decides what to do with it; nothing is lost by looking. */
+
+/** A stream whose first bytes can be looked at. */
+export class Peeked {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #seen: Uint8Array[] = [];
+  #seenBytes = 0;
+  #ended = false;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /**
+   * The first `maxBytes` of the stream, and whether there is more. Holds no more than that and one chunk.
+   * Rejects as the stream does.
+   */
+  async peek(maxBytes: number): Promise<{ bytes: Buffer; truncated: boolean }> {
+    while (this.#seenBytes <= maxBytes && !this.#ended) {
+      const chunk = await this.#next();
+      // Copied: whoever yields chunks may fill the same memory again.
+      if (chunk) this.#seen.push(Uint8Array.from(chunk));
+      this.#seenBytes += chunk?.length ?? 0;
+    }
+    const bytes = Buffer.concat(this.#seen, Math.min(this.#seenBytes, maxBytes));
+    return { bytes, truncated: this.#seenBytes > maxBytes };
+  }
+
+  /** The whole stream from its first byte. May be called once. */
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.#seen.splice(0);
+      for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk;
+    } finally {
+      if (!this.#ended) await this.#chunks.return?.();
+    }
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#ended) return undefined;
+    const result: IteratorResult<Uint8Array, unknown> = await this.#chunks.next();
+    this.#ended = result.done === true;
+    return result.done === true ? undefined : result.value;
+  }
+}
