@@ -21,21 +21,29 @@ export const MAX_CIPHERTEXT_INPUT_BYTES = 16 * 1024;
 const SIZES: readonly number[] = Object.values(RSA_KEY_SPECS);
 /** Fewer characters than this are more likely a word than a ciphertext that was cut off. */
 const SHORTEST_BASE64 = 64;
-const AGE_FILE = /^(age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/;
+/** Beginnings of an age file, binary and armored, in base64. */
+const AGE_IN_BASE64 = /^(YWdlLWVuY3J5cHRpb24ub3JnL|LS0tLS1CRUdJTiBBR0UgRU5DUllQVEVEIEZJTEUtLS0t)/;
+const AGE_ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----';
+const POWERSHELL = ['PowerShell writes that with ">": use -o FILE, or Out-File -Encoding ascii'];
 const ONLY_BASE64 = /^[A-Za-z0-9+/_\-=\s]*$/;
 
 /**
  * Reads one ciphertext.
  *
  * @param name - what to call the input in messages
+ * @param truncated - `input` is only the beginning of something longer
  * @throws KmsAsymError `invalid-ciphertext`, naming the likely accident
  */
-export function parseCiphertext(input: Buffer, name: string): Ciphertext {
+export function parseCiphertext(input: Buffer, name: string, truncated = false): Ciphertext {
   const text = input.toString('latin1');
-  if (text.trim() === '') throw invalid(name, 'is empty');
-  if (AGE_FILE.test(text)) {
-    throw invalid(name, 'is an age file, which this version does not decrypt', ['use age for it']);
+  const accident = ageAccident(input, name);
+  if (accident) throw accident;
+  if (truncated) {
+    throw invalid(name, 'is too long to be one RSA ciphertext, and no age file', [
+      'encrypt writes 256, 384 or 512 bytes, their base64, or an age file',
+    ]);
   }
+  if (text.trim() === '') throw invalid(name, 'is empty');
   if (ONLY_BASE64.test(text)) return { bytes: fromText(text, name), encoding: 'base64' };
   if (SIZES.includes(input.length)) return { bytes: input, encoding: 'raw' };
   throw diagnose(input, text, name);
@@ -60,12 +68,31 @@ function fromText(text: string, name: string): Buffer {
   ]);
 }
 
+/**
+ * What happens to age files on the way: the error for one that is not recognised any more, whatever else is wrong.
+ *
+ * @param input - its beginning
+ */
+export function ageAccident(input: Buffer, name: string): KmsAsymError | undefined {
+  const text = input.toString('latin1');
+  if (AGE_IN_BASE64.test(text.trimStart())) {
+    return invalid(name, 'is base64 of an age file', [
+      'decode it once: openssl base64 -d -A; encrypt --armor writes text that needs no decoding',
+    ]);
+  }
+  if (text.startsWith(`\xef\xbb\xbf${AGE_ARMOR}`)) {
+    return invalid(name, 'is an age file behind a byte order mark', ['save it as plain ASCII text']);
+  }
+  const isUtf16 = [AGE_ARMOR, `\ufeff${AGE_ARMOR}`].some((start) => {
+    return input.toString('utf16le', 0, 2 * start.length) === start;
+  });
+  return isUtf16 ? invalid(name, 'is an age file as UTF-16 text', POWERSHELL) : undefined;
+}
+
 /** Accidents by their marks, most specific first. */
 function diagnose(input: Buffer, text: string, name: string): KmsAsymError {
   if (/^(\xff\xfe|\xfe\xff)/.test(text) || isUtf16Base64(input)) {
-    return invalid(name, 'is UTF-16 text', [
-      'PowerShell writes that with ">": use -o FILE, or Out-File -Encoding ascii',
-    ]);
+    return invalid(name, 'is UTF-16 text', POWERSHELL);
   }
   if (text.startsWith('\xef\xbb\xbf') && ONLY_BASE64.test(text.slice(3))) {
     return invalid(name, 'is base64 behind a byte order mark', ['save it as plain ASCII text']);

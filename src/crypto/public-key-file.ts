@@ -86,12 +86,7 @@ export function formatPublicKeyFile(pem: string, publicKey: PublicKey, locator: 
  * @throws KmsAsymError `fingerprint-mismatch`, or `usage` when `expected` is no fingerprint
  */
 export function checkFingerprint(publicKey: PublicKey, expected: string, name: string): void {
-  const normalized = normalizeFingerprint(expected);
-  if (normalized === undefined) {
-    throw new KmsAsymError('usage', `"${expected}" is not a fingerprint`, {
-      hints: ['a fingerprint is "SHA256:" and 43 base64 characters, as in the public key file'],
-    });
-  }
+  const normalized = requireFingerprint(expected);
   if (normalized === publicKey.fingerprint) return;
   throw new KmsAsymError(
     'fingerprint-mismatch',
@@ -104,6 +99,19 @@ export function checkFingerprint(publicKey: PublicKey, expected: string, name: s
       ],
     },
   );
+}
+
+/**
+ * A fingerprint that a person typed, as {@link PublicKey.fingerprint}.
+ *
+ * @throws KmsAsymError `usage` when it is none
+ */
+export function requireFingerprint(text: string): string {
+  const normalized = normalizeFingerprint(text);
+  if (normalized !== undefined) return normalized;
+  throw new KmsAsymError('usage', `"${text}" is not a fingerprint`, {
+    hints: ['a fingerprint is "SHA256:" and 43 base64 characters, as in the public key file'],
+  });
 }
 
 const TAKE_IT_AGAIN = ['the file was edited or damaged: write it again with kms-asym get-public-key'];

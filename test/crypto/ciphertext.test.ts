@@ -46,8 +46,27 @@ describe('damage is named by its cause', () => {
     ['a byte order mark', text(`\xef\xbb\xbf${base64}`), 'behind a byte order mark'],
     ['a whole JSON answer', text(`{"CiphertextBlob":"${base64}"}`), 'is JSON'],
     ['a trailing newline', Buffer.concat([raw, text('\n')]), 'a little more than the 256'],
-    ['an age file', text('age-encryption.org/v1\n-> X25519 abc\n'), 'is an age file'],
-    ['an armored age file', text('-----BEGIN AGE ENCRYPTED FILE-----\n'), 'is an age file'],
+    [
+      'base64 of an age file',
+      text(btoa('age-encryption.org/v1\n-> X25519 abc\n')),
+      'is base64 of an age file',
+    ],
+    ['base64 of age armor', text(btoa('-----BEGIN AGE ENCRYPTED FILE-----\n')), 'is base64 of an age file'],
+    [
+      'age armor as UTF-16',
+      Buffer.from('-----BEGIN AGE ENCRYPTED FILE-----\n', 'utf16le'),
+      'an age file as UTF-16',
+    ],
+    [
+      'age armor as UTF-16 with a mark',
+      Buffer.from('\ufeff-----BEGIN AGE ENCRYPTED FILE-----\n', 'utf16le'),
+      'an age file as UTF-16',
+    ],
+    [
+      'age armor behind a mark',
+      Buffer.from('\ufeff-----BEGIN AGE ENCRYPTED FILE-----\n'),
+      'is an age file behind a byte order mark',
+    ],
     ['anything else', text('hello, world'), 'has 12 bytes, but an RSA ciphertext has 256, 384, 512'],
   ])('%s', (_what, input, message) => {
     expect(() => parseCiphertext(input, 'FILE')).toThrow(message);
