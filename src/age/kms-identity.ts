@@ -19,9 +19,20 @@ export const MAX_UNWRAP_CALLS = 4;
  */
 export type Unwrap = (stanza: KmsStanza) => Promise<Uint8Array>;
 
-/** Opens files that are encrypted to a KMS key. */
+/**
+ * Chooses the stanzas that are worth a call, in the order of trying.
+ *
+ * @param stanzas - at least one
+ * @throws KmsAsymError when none is
+ */
+export type Select = (stanzas: readonly KmsStanza[]) => Promise<readonly KmsStanza[]>;
+
+/** Opens files that are encrypted to a KMS key; by default to any. */
 export class KmsIdentity implements Identity {
-  constructor(private readonly unwrapStanza: Unwrap) {}
+  constructor(
+    private readonly unwrapStanza: Unwrap,
+    private readonly select: Select = (stanzas) => Promise.resolve(stanzas),
+  ) {}
 
   /**
    * Tries the stanzas of KMS keys in the order of the file.
@@ -30,7 +41,8 @@ export class KmsIdentity implements Identity {
    * none could be opened, with a hint for each
    */
   async unwrap(stanzas: readonly Stanza[]): Promise<Uint8Array | undefined> {
-    const all = stanzas.map(parseKmsStanza).filter((stanza) => stanza !== undefined);
+    const present = stanzas.map(parseKmsStanza).filter((stanza) => stanza !== undefined);
+    const all = present.length === 0 ? [] : await this.select(present);
     const failures: KmsAsymError[] = [];
     for (const stanza of all.slice(0, MAX_UNWRAP_CALLS)) {
       try {
