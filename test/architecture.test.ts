@@ -13,7 +13,7 @@ const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
   age: { folders: ['crypto'], packages: /^@scure\/base$/ },
   kms: { folders: ['crypto'], packages: /^@alicloud\// },
   emulator: { folders: ['crypto'], packages: /^(pkcs11js|@peculiar\/asn1-(schema|x509))$/ },
-  cli: { folders: ['crypto', 'io', 'kms', 'emulator'], packages: /^(commander|chalk)$/ },
+  cli: { folders: ['crypto', 'io', 'age', 'kms', 'emulator'], packages: /^(commander|chalk|cli-progress)$/ },
   index: { folders: ['crypto', 'kms', 'emulator'], packages: /^$/ },
 };
 const IMPORT = /(?:^(?:import|export|\}).*\bfrom |\bimport\(|^import )'([^']+)'/gm;

@@ -14,9 +14,9 @@ import { fromEnv } from './settings.js';
 
 /** The flags that name a key. */
 export interface KeyOptions {
-  readonly publicKey?: string;
-  readonly keyId?: string;
-  readonly keyVersionId?: string;
+  readonly publicKey?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly keyVersionId?: string | undefined;
 }
 
 /** A public key file that was named by flag or environment, with its name for messages. */
@@ -39,9 +39,7 @@ export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): Ke
   const fileName =
     options.publicKey ?? (options.keyId === undefined ? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY') : undefined);
   if (fileName !== undefined) {
-    const file = loadPublicKeyFile(fileName);
-    refuseContradiction('--key-id', options.keyId, file.keyId, fileName);
-    refuseContradiction('--key-version-id', options.keyVersionId, file.keyVersionId, fileName);
+    const file = loadPublicKeyFile(fileName, options);
     return { file: { ...file, ...flagLocator(options) } };
   }
   return { locator: requireKeyId(options, env, HOW_TO_NAME) };
@@ -70,9 +68,18 @@ export function requireKeyId(
   return { keyId, ...(version !== undefined && { keyVersionId: version }) };
 }
 
-function loadPublicKeyFile(fileName: string): NamedPublicKeyFile {
+/**
+ * Reads a public key file.
+ *
+ * @param options - flags that its lines must not contradict
+ * @throws KmsAsymError `usage` when they do, else as reading and parsing it
+ */
+export function loadPublicKeyFile(fileName: string, options: KeyOptions = {}): NamedPublicKeyFile {
   const bytes = readSmallFile(fileName, MAX_PUBLIC_KEY_FILE_BYTES, 'public key file');
-  return { ...parsePublicKeyFile(bytes, fileName), fileName };
+  const file = parsePublicKeyFile(bytes, fileName);
+  refuseContradiction('--key-id', options.keyId, file.keyId, fileName);
+  refuseContradiction('--key-version-id', options.keyVersionId, file.keyVersionId, fileName);
+  return { ...file, fileName };
 }
 
 function flagLocator(options: KeyOptions): KeyLocator {

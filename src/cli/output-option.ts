@@ -9,7 +9,8 @@ import { fromEnv } from './settings.js';
 /** The flags that decide about the output. */
 export interface OutputOptions extends Pick<GlobalOptions, 'force' | 'json' | 'caFile'> {
   readonly output?: string;
-  readonly publicKey?: string;
+  /** Also read: a name or several. */
+  readonly publicKey?: string | readonly string[] | undefined;
 }
 
 /** What is going to be written. */
@@ -35,7 +36,7 @@ export function openOutput(options: OutputOptions, { stdio, env }: Context, cont
     secret: content.secret,
     kind: content.kind,
     ...(content.input && { input: content.input }),
-    alsoRead: [publicKey, caFile].filter((name) => name !== undefined),
+    alsoRead: [publicKey, caFile].flat().filter((name) => name !== undefined),
   });
 }
 

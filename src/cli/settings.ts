@@ -20,41 +20,50 @@ export function fromEnv(env: NodeJS.ProcessEnv, name: string): string | undefine
 /**
  * The region to use.
  *
- * @param fileRegion - region named by a public key file; must be a known one, or the one of `--region`
+ * @param fileRegion - region named by a file; where it decides about the endpoint, it must be a known one, or the one
+ * of `--region`
+ * @param fileName - what to call that file in messages
  * @throws KmsAsymError `usage` when flag and file differ, `configuration` for an unknown region in a file
  */
 export function chooseRegion(
   options: GlobalOptions,
   env: NodeJS.ProcessEnv,
   fileRegion?: string,
+  fileName = 'the public key file',
 ): string | undefined {
   if (fileRegion === undefined) return options.region ?? fromEnv(env, 'ALIBABA_CLOUD_REGION_ID');
   if (options.region !== undefined && options.region !== fileRegion) {
     throw new KmsAsymError(
       'usage',
-      `--region "${options.region}" contradicts the public key file, which names region "${fileRegion}"`,
+      `--region "${options.region}" contradicts ${fileName}, which names region "${fileRegion}"`,
     );
   }
-  if (options.region === undefined && !isKnownRegion(fileRegion)) {
-    throw new KmsAsymError('configuration', `the public key file names an unknown region "${fileRegion}"`, {
+  const isUsed = chooseEndpoint(options, env) === undefined;
+  if (isUsed && options.region === undefined && !isKnownRegion(fileRegion)) {
+    throw new KmsAsymError('configuration', `${fileName} names an unknown region "${fileRegion}"`, {
       hints: [`if the region is right, confirm it: --region ${fileRegion}`],
     });
   }
   return fileRegion;
 }
 
+function chooseEndpoint(options: GlobalOptions, env: NodeJS.ProcessEnv): string | undefined {
+  return options.endpoint ?? fromEnv(env, 'KMS_ASYM_ENDPOINT');
+}
+
 /**
  * Connects to the service.
  *
  * @param region - as {@link chooseRegion} gave it
+ * @throws KmsAsymError `configuration`, `credentials`, or what reading the CA file throws
  */
-async function openKms(
+export async function openKms(
   context: Context,
   options: GlobalOptions,
   region: string | undefined,
 ): Promise<KmsClient> {
   const { env, terminal } = context;
-  const endpoint = options.endpoint ?? fromEnv(env, 'KMS_ASYM_ENDPOINT');
+  const endpoint = chooseEndpoint(options, env);
   const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
   const caPem = caFile && readSmallFile(caFile, MAX_CA_FILE_BYTES, 'CA file').toString('utf8');
   return createKmsClient({

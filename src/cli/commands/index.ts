@@ -6,9 +6,10 @@ import { register as decrypt } from './decrypt.js';
 import { register as emulator } from './emulator.js';
 import { register as encrypt } from './encrypt.js';
 import { register as getPublicKey } from './get-public-key.js';
+import { register as inspect } from './inspect.js';
 
 /** Adds one subcommand to the program. */
 export type Register = (program: Command, context: Context) => void;
 
 /** All subcommands. */
-export const COMMANDS: readonly Register[] = [createKey, getPublicKey, encrypt, decrypt, emulator];
+export const COMMANDS: readonly Register[] = [createKey, getPublicKey, encrypt, decrypt, inspect, emulator];

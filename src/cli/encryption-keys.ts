@@ -1,0 +1,92 @@
+/** The KMS keys that `encrypt` encrypts to, from flags, environment, files and the service. */
+import { checkFingerprint, requireFingerprint, type KeyLocator } from '../crypto/public-key-file.js';
+import { requireEncryptionKey, type EncryptionKey } from '../crypto/public-key.js';
+import { KmsAsymError } from '../errors.js';
+import type { Context } from './context.js';
+import { fetchPublicKey } from './fetch-public-key.js';
+import { chooseKeySource, loadPublicKeyFile, requireKeyId, type NamedPublicKeyFile } from './key-source.js';
+import type { GlobalOptions } from './options.js';
+import { chooseRegion, withKms } from './settings.js';
+
+/** The flags that name keys to encrypt to. */
+export interface EncryptionKeyOptions extends GlobalOptions {
+  readonly publicKey?: readonly string[];
+  readonly keyId?: string;
+  readonly keyVersionId?: string;
+  readonly expectFingerprint?: readonly string[];
+}
+
+/** A key to encrypt to, where it belongs, and what to call it in messages. */
+export interface NamedKey extends KeyLocator {
+  readonly key: EncryptionKey;
+  readonly name: string;
+}
+
+/** One key or more. */
+export type NamedKeys = readonly [NamedKey, ...NamedKey[]];
+
+/**
+ * Finds the keys; asks the service only for a key that is named by its id.
+ *
+ * @throws KmsAsymError `usage` when no key is named or flags contradict a file, `fingerprint-mismatch` for a key that is
+ * not expected, `key-mismatch` for one that only signs; else as reading files and asking the service does
+ */
+export async function findEncryptionKeys(
+  options: EncryptionKeyOptions,
+  context: Context,
+): Promise<NamedKeys> {
+  const [file, ...others] = options.publicKey ?? [];
+  const keys: NamedKeys =
+    file !== undefined && others.length > 0
+      ? severalFiles([file, ...others], options)
+      : [await oneKey({ ...options, publicKey: file }, options, context)];
+  for (const { key, name } of keys) checkExpected(key, name, options.expectFingerprint);
+  return keys;
+}
+
+function severalFiles(names: readonly [string, ...string[]], options: EncryptionKeyOptions): NamedKeys {
+  if (options.keyId !== undefined || options.keyVersionId !== undefined) {
+    throw new KmsAsymError('usage', '--key-id and --key-version-id do not go with several --public-key', {
+      hints: ['leave them out: the files that get-public-key writes name their keys'],
+    });
+  }
+  const [first, ...others] = names;
+  return [ofFile(loadPublicKeyFile(first)), ...others.map((name) => ofFile(loadPublicKeyFile(name)))];
+}
+
+function ofFile({ publicKey, fileName, ...locator }: NamedPublicKeyFile): NamedKey {
+  return { ...locator, key: requireEncryptionKey(publicKey, fileName), name: fileName };
+}
+
+async function oneKey(
+  flags: { publicKey: string | undefined; keyId?: string; keyVersionId?: string },
+  options: GlobalOptions,
+  context: Context,
+): Promise<NamedKey> {
+  const source = chooseKeySource(flags, context.env);
+  if ('file' in source) return ofFile(source.file);
+  const locator = requireKeyId(flags, context.env);
+  const region = chooseRegion(options, context.env);
+  const fetched = await withKms(context, options, region, (kms) =>
+    fetchPublicKey(kms, locator, context.terminal),
+  );
+  const { keyId, keyVersionId } = fetched;
+  if (fetched.isForSigning) {
+    throw new KmsAsymError(
+      'key-mismatch',
+      `key "${keyId}" is for SIGN/VERIFY: KMS would never decrypt with it`,
+      {
+        hints: ['take a key with KeyUsage ENCRYPT/DECRYPT; "kms-asym create-key" makes one'],
+      },
+    );
+  }
+  const key = requireEncryptionKey(fetched.publicKey, keyId);
+  return { key, name: locator.keyId, keyId, keyVersionId, ...(region !== undefined && { region }) };
+}
+
+/** With several expected fingerprints, every key must have one of them. */
+function checkExpected(key: EncryptionKey, name: string, expected: readonly string[] = []): void {
+  const [first] = expected;
+  if (first === undefined || expected.map(requireFingerprint).includes(key.fingerprint)) return;
+  checkFingerprint(key, first, name);
+}

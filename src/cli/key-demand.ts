@@ -1,0 +1,73 @@
+/**
+ * Which key of an age file may be used, and what the file leaves unsaid. Flags are demands: a file that names other
+ * keys is refused. The environment only fills in, where a stanza does not name its key.
+ */
+import type { KmsStanza } from '../age/kms-stanza.js';
+import { requireFingerprint, type KeyLocator, type PublicKeyFile } from '../crypto/public-key-file.js';
+import { loadPublicKeyFile, type KeyOptions } from './key-source.js';
+import { fromEnv } from './settings.js';
+
+/** The flags that restrict which key opens a file. */
+export interface DemandOptions extends KeyOptions {
+  readonly expectFingerprint?: string;
+}
+
+/** What flags and environment say about the key of a file. */
+export interface KeyDemand {
+  /** The id that the file must name, as given: also an alias or ARN. */
+  readonly keyId?: string;
+  readonly keyVersionId?: string;
+  /** The fingerprints that the key must have, all of them. */
+  readonly fingerprints: readonly string[];
+  /** What is known about the key of a stanza that does not name it. */
+  readonly locate: (stanza: KmsStanza) => KeyLocator;
+}
+
+/**
+ * Reads flags and environment.
+ *
+ * @throws KmsAsymError `usage` for a fingerprint that is none or flags that contradict a public key file, and what
+ * reading that file throws
+ */
+export function chooseKeyDemand(options: DemandOptions, env: NodeJS.ProcessEnv): KeyDemand {
+  const { publicKey, keyId, keyVersionId, expectFingerprint } = options;
+  const file = publicKey === undefined ? undefined : loadPublicKeyFile(publicKey, options);
+  return {
+    ...(keyId !== undefined && { keyId }),
+    ...(keyVersionId !== undefined && { keyVersionId }),
+    fingerprints: [
+      ...(expectFingerprint === undefined ? [] : [requireFingerprint(expectFingerprint)]),
+      ...(file ? [file.publicKey.fingerprint] : []),
+    ],
+    locate: (stanza) => {
+      const known = [linesOf(file), fromFileOfEnvironment(env, stanza), fromEnvironment(env)];
+      const fitting = known.find((each) => each.keyId !== undefined && each.keyId === (keyId ?? each.keyId));
+      return {
+        ...linesOf(file),
+        ...(fitting ?? (keyId !== undefined && { keyId })),
+        ...(keyVersionId !== undefined && { keyVersionId }),
+      };
+    },
+  };
+}
+
+/** A public key file of the environment says something about its own key only. */
+function fromFileOfEnvironment(env: NodeJS.ProcessEnv, stanza: KmsStanza): KeyLocator {
+  const name = fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
+  const file = name === undefined ? undefined : loadPublicKeyFile(name);
+  return linesOf(file?.publicKey.fingerprint === stanza.fingerprint ? file : undefined);
+}
+
+function fromEnvironment(env: NodeJS.ProcessEnv): KeyLocator {
+  const keyId = fromEnv(env, 'KMS_ASYM_KEY_ID');
+  const keyVersionId = fromEnv(env, 'KMS_ASYM_KEY_VERSION_ID');
+  return { ...(keyId !== undefined && { keyId }), ...(keyVersionId !== undefined && { keyVersionId }) };
+}
+
+function linesOf({ keyId, keyVersionId, region }: Partial<PublicKeyFile> = {}): KeyLocator {
+  return {
+    ...(keyId !== undefined && { keyId }),
+    ...(keyVersionId !== undefined && { keyVersionId }),
+    ...(region !== undefined && { region }),
+  };
+}

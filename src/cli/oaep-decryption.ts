@@ -1,0 +1,97 @@
+/** Raw RSA-OAEP ciphertext in `decrypt`: it does not say which key it is for, so somebody else must. */
+import { DEFAULT_OAEP_ALGORITHM } from '../crypto/algorithms.js';
+import {
+  ageAccident,
+  MAX_CIPHERTEXT_INPUT_BYTES,
+  parseCiphertext,
+  type Ciphertext,
+} from '../crypto/ciphertext.js';
+import { checkFingerprint } from '../crypto/public-key-file.js';
+import { requireEncryptionKey } from '../crypto/public-key.js';
+import { KmsAsymError } from '../errors.js';
+import type { Decrypted, Decryption, DecryptOptions } from './decryption.js';
+import { chooseKeySource, type KeySource, type NamedPublicKeyFile } from './key-source.js';
+import { decryptThroughKms } from './kms-decrypt.js';
+import { chooseRegion, withKms } from './settings.js';
+
+/**
+ * Decrypts the whole input.
+ *
+ * @throws KmsAsymError `usage` when nobody names a key, `invalid-ciphertext`, `key-mismatch`; as {@link decryptThroughKms},
+ * reading and writing do
+ */
+export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
+  const { input, output, options, context } = decryption;
+  const { bytes, truncated } = await decryption.ciphertext.peek(MAX_CIPHERTEXT_INPUT_BYTES);
+  const accident = ageAccident(bytes, input.name);
+  if (accident) throw accident;
+  const source = chooseKeySource(options, context.env);
+  const locator = 'file' in source ? source.file : source.locator;
+  const { keyId, keyVersionId } = locator;
+  if (keyId === undefined) throw namesNoKey();
+  const ciphertext = parseCiphertext(bytes, input.name, truncated);
+  requireFitting(ciphertext, source, options, input.name);
+  const region = chooseRegion(options, context.env, locator.region);
+  const algorithm = options.algorithm ?? DEFAULT_OAEP_ALGORITHM;
+  const answer = await withKms(context, options, region, (kms) =>
+    decryptThroughKms(kms, {
+      key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
+      algorithm,
+      ciphertext: ciphertext.bytes,
+      name: input.name,
+      isAlgorithmChosen: true,
+    }),
+  );
+  await output.write(answer.plaintext);
+  await output.commit();
+  return {
+    Format: 'oaep',
+    Encoding: ciphertext.encoding,
+    Algorithm: algorithm,
+    KeyId: answer.keyId,
+    KeyVersionId: answer.keyVersionId,
+    Region: region,
+    CiphertextBytes: ciphertext.bytes.length,
+    PlaintextBytes: answer.plaintext.length,
+    RequestId: answer.requestId,
+  };
+}
+
+function namesNoKey(): KmsAsymError {
+  return new KmsAsymError(
+    'usage',
+    'the public key file has no KeyId line, so it does not say which key decrypts',
+    {
+      hints: ['add --key-id ID', 'or write the file with kms-asym get-public-key, without --bare'],
+    },
+  );
+}
+
+function requireFitting(
+  ciphertext: Ciphertext,
+  source: KeySource,
+  { expectFingerprint }: DecryptOptions,
+  name: string,
+): void {
+  if (!('file' in source)) {
+    if (expectFingerprint === undefined) return;
+    throw new KmsAsymError('usage', 'raw RSA ciphertext names no fingerprint to compare', {
+      hints: ['leave --expect-fingerprint out, or name the key by --public-key FILE'],
+    });
+  }
+  if (expectFingerprint !== undefined) {
+    checkFingerprint(source.file.publicKey, expectFingerprint, source.file.fileName);
+  }
+  requireLength(ciphertext, source.file, name);
+}
+
+function requireLength({ bytes }: Ciphertext, file: NamedPublicKeyFile, name: string): void {
+  const key = requireEncryptionKey(file.publicKey, file.fileName);
+  if (key.modulusBytes === bytes.length) return;
+  throw new KmsAsymError(
+    'key-mismatch',
+    `"${name}" holds a ciphertext of ${bytes.length} bytes, but the ${key.keySpec} key of ` +
+      `"${file.fileName}" makes ${key.modulusBytes}`,
+    { hints: ['it was encrypted to another key'] },
+  );
+}

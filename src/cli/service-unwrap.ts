@@ -1,0 +1,120 @@
+/**
+ * Opens the KMS stanzas of one file in the service. Which key, version and region comes from the stanza; where to send
+ * the call never does: a region is a known one or the one of `--region`, and an endpoint comes from the caller alone.
+ */
+import type { Select, Unwrap } from '../age/kms-identity.js';
+import type { KmsStanza } from '../age/kms-stanza.js';
+import { KmsAsymError } from '../errors.js';
+import type { Context } from './context.js';
+import type { KeyDemand } from './key-demand.js';
+import type { KmsClients } from './kms-clients.js';
+import { decryptThroughKms } from './kms-decrypt.js';
+import type { GlobalOptions } from './options.js';
+import { chooseRegion } from './settings.js';
+
+/** The stanza that was opened last, and how. */
+export interface OpenedStanza {
+  readonly stanza: KmsStanza;
+  /** As the service answered. */
+  readonly keyId: string;
+  readonly keyVersionId: string;
+  readonly region: string | undefined;
+  readonly requestId: string;
+}
+
+/** What the unwrapping of one file needs. */
+export interface UnwrapParts {
+  readonly clients: KmsClients;
+  readonly options: GlobalOptions;
+  readonly context: Context;
+  readonly demand: KeyDemand;
+  /** What to call the file in messages. */
+  readonly name: string;
+}
+
+/** Opens stanzas by AsymmetricDecrypt. */
+export class ServiceUnwrap {
+  /** Set by each success. */
+  opened: OpenedStanza | undefined;
+
+  constructor(private readonly parts: UnwrapParts) {}
+
+  /** One call for one stanza; rejects as {@link decryptThroughKms}, or with `usage` when nobody names the key. */
+  readonly unwrap: Unwrap = async (stanza) => {
+    const { clients, demand, name } = this.parts;
+    const { keyId, keyVersionId, region: known } = stanza.locator ?? demand.locate(stanza);
+    if (keyId === undefined) throw nameless(name);
+    const region = this.#region(stanza.locator?.region ?? known);
+    const answer = await decryptThroughKms(await clients.in(region), {
+      key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
+      algorithm: stanza.algorithm,
+      ciphertext: stanza.ciphertext,
+      name,
+      isAlgorithmChosen: false,
+    });
+    const { plaintext, ...opened } = answer;
+    this.opened = { stanza, region, ...opened };
+    return plaintext;
+  };
+
+  /** The stanzas that fit what flags demand; rejects with `key-mismatch` or `fingerprint-mismatch` when none does. */
+  readonly select: Select = async (stanzas) => {
+    const { demand, name } = this.parts;
+    const byFingerprint = stanzas.filter(({ fingerprint }) => {
+      return demand.fingerprints.every((expected) => expected === fingerprint);
+    });
+    if (byFingerprint.length === 0) throw wrongFingerprint(name, demand, stanzas);
+    const keyId = demand.keyId === undefined ? undefined : await this.#resolve(demand.keyId, stanzas);
+    const { keyVersionId } = demand;
+    const fitting = byFingerprint.filter(({ locator }) => {
+      return fits(locator?.keyId, keyId) && fits(locator?.keyVersionId, keyVersionId);
+    });
+    if (fitting.length > 0) return fitting;
+    throw wrongKey(name, demand, byFingerprint);
+  };
+
+  #region(region: string | undefined): string | undefined {
+    return chooseRegion(this.parts.options, this.parts.context.env, region, `"${this.parts.name}"`);
+  }
+
+  /** Files name keys by id; what an alias stands for only the service knows. */
+  async #resolve(keyId: string, stanzas: readonly KmsStanza[]): Promise<string> {
+    const located = stanzas.find(({ locator }) => locator !== undefined)?.locator;
+    const fromArn = /^acs:kms:[^:]*:[^:]*:key\/(.+)$/.exec(keyId)?.[1];
+    if (fromArn !== undefined) return fromArn;
+    if (!located || !/(^|:)alias\//.test(keyId)) return keyId;
+    const kms = await this.parts.clients.in(this.#region(located.region));
+    return (await kms.describeKey(keyId)).keyId;
+  }
+}
+
+function fits(named: string | undefined, demanded: string | undefined): boolean {
+  return named === undefined || demanded === undefined || named === demanded;
+}
+
+function nameless(name: string): KmsAsymError {
+  return new KmsAsymError('usage', `"${name}" does not say which KMS key opens it`, {
+    hints: ['--key-id ID', 'or --public-key FILE, if its lines name the key'],
+  });
+}
+
+function wrongFingerprint(name: string, demand: KeyDemand, stanzas: readonly KmsStanza[]): KmsAsymError {
+  const expected = demand.fingerprints.map((fingerprint) => `SHA256:${fingerprint}`);
+  return new KmsAsymError('fingerprint-mismatch', `"${name}" is encrypted to another key`, {
+    hints: [
+      `expected ${[...new Set(expected)].join(' and ')}`,
+      ...stanzas.slice(0, MAX_NAMED).map(({ fingerprint }) => `the file has SHA256:${fingerprint}`),
+    ],
+  });
+}
+
+function wrongKey(name: string, demand: KeyDemand, stanzas: readonly KmsStanza[]): KmsAsymError {
+  const wanted = [demand.keyId, demand.keyVersionId && `version ${demand.keyVersionId}`];
+  return new KmsAsymError('key-mismatch', `"${name}" is not for ${wanted.filter(Boolean).join(', ')}`, {
+    hints: stanzas.slice(0, MAX_NAMED).map(({ locator }) => {
+      return `it is for key ${locator?.keyId ?? '?'}, version ${locator?.keyVersionId ?? '?'}`;
+    }),
+  });
+}
+
+const MAX_NAMED = 8;
