@@ -1,11 +1,15 @@
 /** Age files in `decrypt`: one call for the file key, then chunk after authentic chunk. */
 import { decodeArmor } from '../age/armor.js';
 import { decrypt } from '../age/decrypt.js';
+import { parseIdentityFile } from '../age/identity-file.js';
+import { MAX_KEY_FILE_BYTES } from '../age/key-lines.js';
 import { KmsIdentity } from '../age/kms-identity.js';
+import type { Identity } from '../age/recipient.js';
 import type { AgeEncoding } from '../age/recognition.js';
 import { KmsAsymError } from '../errors.js';
+import { readSmallFile } from '../io/input.js';
 import type { Output } from '../io/output.js';
-import type { Decrypted, Decryption } from './decryption.js';
+import type { Decrypted, Decryption, DecryptOptions } from './decryption.js';
 import { chooseKeyDemand } from './key-demand.js';
 import { KmsClients } from './kms-clients.js';
 import { counted, startProgress } from './progress.js';
@@ -22,7 +26,7 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
   const demand = chooseKeyDemand(options, context.env);
   const clients = new KmsClients(context, options);
   const service = new ServiceUnwrap({ clients, options, context, demand, name: input.name });
-  const identity = new KmsIdentity(service.unwrap, service.select);
+  const identities = readIdentities(options) ?? [new KmsIdentity(service.unwrap, service.select)];
   const progress = startProgress(context, input.size);
   const total = { CiphertextBytes: 0, PlaintextBytes: 0 };
   const count = (bytes: number): void => {
@@ -31,7 +35,7 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
   };
   try {
     const file = counted(ciphertext.chunks(), { add: count });
-    for await (const chunk of decrypt([identity], encoding === 'armor' ? decodeArmor(file) : file)) {
+    for await (const chunk of decrypt(identities, encoding === 'armor' ? decodeArmor(file) : file)) {
       await output.write(chunk);
       total.PlaintextBytes += chunk.length;
     }
@@ -54,6 +58,20 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
     ...total,
     RequestId: opened?.requestId,
   };
+}
+
+/** The identities of `-i`: then KMS is not asked, and what says something about its keys is a mistake. */
+function readIdentities(options: DecryptOptions): Identity[] | undefined {
+  const { identity, publicKey, keyId, keyVersionId, expectFingerprint } = options;
+  if (!identity) return undefined;
+  if ((publicKey ?? keyId ?? keyVersionId ?? expectFingerprint) !== undefined) {
+    throw new KmsAsymError('usage', '-i opens without KMS, so flags about its keys do not go with it', {
+      hints: ['leave out -i, or --key-id, --key-version-id, --public-key and --expect-fingerprint'],
+    });
+  }
+  return identity.flatMap((name) =>
+    parseIdentityFile(readSmallFile(name, MAX_KEY_FILE_BYTES, 'identity file'), name),
+  );
 }
 
 /** Whoever reads the pipe has authentic bytes, but not all of them. */

@@ -4,9 +4,12 @@ import type { ByteStream } from '../age/byte-stream.js';
 import { sealHeader } from '../age/encrypt.js';
 import { wipe } from '../age/file-key.js';
 import { KmsRecipient } from '../age/kms-stanza.js';
+import type { Stanza } from '../age/stanza.js';
 import { encryptStream } from '../age/stream.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import type { NamedKey } from './encryption-keys.js';
+import { HeaderParser } from '../age/header.js';
+import { describeStanza } from './recipient-description.js';
 import { counted, startProgress } from './progress.js';
 import { chooseRegion } from './settings.js';
 
@@ -16,12 +19,13 @@ import { chooseRegion } from './settings.js';
  * @throws KmsAsymError as reading, writing and verifying do
  */
 export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
-  const { keys, input, plaintext, output, options, context } = encryption;
-  const { header, fileKey } = await sealHeader(keys.map((key) => recipient(key, encryption)));
+  const { keys, recipients, input, plaintext, output, options, context } = encryption;
+  const kms = keys.map((key) => toRecipient(key, encryption));
+  const { header, fileKey } = await sealHeader([...kms, ...recipients]);
   const progress = startProgress(context, input.size);
-  const total = { plaintextBytes: 0, ciphertextBytes: 0 };
+  const total = { PlaintextBytes: 0, CiphertextBytes: 0 };
   const count = (bytes: number): void => {
-    total.plaintextBytes += bytes;
+    total.PlaintextBytes += bytes;
     progress.add(bytes);
   };
   try {
@@ -32,10 +36,10 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
     const file = ageFile(header, encryptStream(fileKey, counted(plaintext.chunks(), { add: count })));
     for await (const piece of options.armor === true ? encodeArmor(file) : file) {
       await output.write(piece);
-      total.ciphertextBytes += piece.length;
+      total.CiphertextBytes += piece.length;
     }
     await output.commit();
-    return { format: 'age', ...total };
+    return { Format: 'age', Recipients: stanzasOf(header).map(describeStanza), ...total };
   } finally {
     progress.end();
     wipe(fileKey);
@@ -43,7 +47,7 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
   }
 }
 
-function recipient({ key, name, ...locator }: NamedKey, { options, context }: Encryption): KmsRecipient {
+function toRecipient({ key, name, ...locator }: NamedKey, { options, context }: Encryption): KmsRecipient {
   const region = chooseRegion(
     options,
     locator.region === undefined ? {} : context.env,
@@ -51,6 +55,10 @@ function recipient({ key, name, ...locator }: NamedKey, { options, context }: En
     `"${name}"`,
   );
   return new KmsRecipient(key, { ...locator, ...(region !== undefined && { region }) });
+}
+
+function stanzasOf(header: Uint8Array): readonly Stanza[] {
+  return new HeaderParser().push(header)?.stanzas ?? [];
 }
 
 async function* ageFile(header: Uint8Array, payload: ByteStream): AsyncGenerator<Uint8Array> {

@@ -9,6 +9,8 @@ import type { GlobalOptions } from './options.js';
 /** The flags of `decrypt`. */
 export interface DecryptOptions extends GlobalOptions, DemandOptions {
   readonly output?: string;
+  /** Files of age identities. */
+  readonly identity?: readonly string[];
   /** Of raw ciphertext; age files name theirs. */
   readonly algorithm?: string;
 }

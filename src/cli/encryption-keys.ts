@@ -22,21 +22,19 @@ export interface NamedKey extends KeyLocator {
   readonly name: string;
 }
 
-/** One key or more. */
-export type NamedKeys = readonly [NamedKey, ...NamedKey[]];
-
 /**
  * Finds the keys; asks the service only for a key that is named by its id.
  *
+ * @returns at least one
  * @throws KmsAsymError `usage` when no key is named or flags contradict a file, `fingerprint-mismatch` for a key that is
  * not expected, `key-mismatch` for one that only signs; else as reading files and asking the service does
  */
 export async function findEncryptionKeys(
   options: EncryptionKeyOptions,
   context: Context,
-): Promise<NamedKeys> {
+): Promise<readonly NamedKey[]> {
   const [file, ...others] = options.publicKey ?? [];
-  const keys: NamedKeys =
+  const keys =
     file !== undefined && others.length > 0
       ? severalFiles([file, ...others], options)
       : [await oneKey({ ...options, publicKey: file }, options, context)];
@@ -44,14 +42,13 @@ export async function findEncryptionKeys(
   return keys;
 }
 
-function severalFiles(names: readonly [string, ...string[]], options: EncryptionKeyOptions): NamedKeys {
+function severalFiles(names: readonly string[], options: EncryptionKeyOptions): readonly NamedKey[] {
   if (options.keyId !== undefined || options.keyVersionId !== undefined) {
     throw new KmsAsymError('usage', '--key-id and --key-version-id do not go with several --public-key', {
       hints: ['leave them out: the files that get-public-key writes name their keys'],
     });
   }
-  const [first, ...others] = names;
-  return [ofFile(loadPublicKeyFile(first)), ...others.map((name) => ofFile(loadPublicKeyFile(name)))];
+  return names.map((name) => ofFile(loadPublicKeyFile(name)));
 }
 
 function ofFile({ publicKey, fileName, ...locator }: NamedPublicKeyFile): NamedKey {

@@ -3,13 +3,16 @@ import type { Input } from '../io/input.js';
 import type { Output } from '../io/output.js';
 import type { Peeked } from '../io/peek.js';
 import type { Context } from './context.js';
-import type { EncryptionKeyOptions, NamedKeys } from './encryption-keys.js';
+import type { Recipient } from '../age/recipient.js';
+import type { AgeRecipientOptions } from './age-recipients.js';
+import type { EncryptionKeyOptions, NamedKey } from './encryption-keys.js';
+import type { RecipientDescription } from './recipient-description.js';
 
 /** What `--format` takes. */
 export const FORMATS = ['auto', 'oaep', 'age'] as const;
 
 /** The flags of `encrypt`. */
-export interface EncryptOptions extends EncryptionKeyOptions {
+export interface EncryptOptions extends EncryptionKeyOptions, AgeRecipientOptions {
   readonly output?: string;
   readonly format: (typeof FORMATS)[number];
   readonly armor?: boolean;
@@ -18,7 +21,10 @@ export interface EncryptOptions extends EncryptionKeyOptions {
 
 /** Everything opened and checked. */
 export interface Encryption {
-  readonly keys: NamedKeys;
+  /** The KMS keys. */
+  readonly keys: readonly NamedKey[];
+  /** The others. */
+  readonly recipients: readonly Recipient[];
   readonly input: Input;
   /** The bytes of `input`. */
   readonly plaintext: Peeked;
@@ -27,9 +33,10 @@ export interface Encryption {
   readonly context: Context;
 }
 
-/** What was written. */
+/** What was written; the members of the object that `--json` prints. */
 export interface Encrypted {
-  readonly format: 'oaep' | 'age';
-  readonly plaintextBytes: number;
-  readonly ciphertextBytes: number;
+  readonly Format: 'oaep' | 'age';
+  readonly Recipients: readonly RecipientDescription[];
+  readonly PlaintextBytes: number;
+  readonly CiphertextBytes: number;
 }

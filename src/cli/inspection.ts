@@ -2,32 +2,18 @@
 import { decodeArmor } from '../age/armor.js';
 import { ByteReader, type ByteStream } from '../age/byte-stream.js';
 import { readHeader } from '../age/header.js';
-import { parseKmsStanza } from '../age/kms-stanza.js';
 import { plaintextSize } from '../age/payload-size.js';
 import type { AgeEncoding } from '../age/recognition.js';
-import type { Stanza } from '../age/stanza.js';
-import { rsaKeySpecOfSize } from '../crypto/algorithms.js';
 import { KmsAsymError } from '../errors.js';
 import type { Peeked } from '../io/peek.js';
+import { describeStanza, type RecipientDescription } from './recipient-description.js';
 import { printable } from './terminal.js';
-
-/** Who can open the file; what is not known is absent. */
-export interface InspectedRecipient {
-  /** Type of the stanza; `RSA` for raw ciphertext. */
-  readonly Type: string;
-  readonly KeySpec?: string;
-  readonly Algorithm?: string;
-  readonly Fingerprint?: string;
-  readonly Region?: string;
-  readonly KeyId?: string;
-  readonly KeyVersionId?: string;
-}
 
 /** The object that `inspect --json` prints, but for the name of the input. */
 export interface Inspection {
   readonly Format: 'oaep' | 'age';
   readonly Encoding: 'raw' | 'base64' | 'binary' | 'armor';
-  readonly Recipients: readonly InspectedRecipient[];
+  readonly Recipients: readonly RecipientDescription[];
   /** Raw ciphertext only. */
   readonly CiphertextBytes?: number;
   /** Of an age file, without armor. */
@@ -56,7 +42,7 @@ export async function inspectAge(
     return {
       Format: 'age',
       Encoding: encoding,
-      Recipients: header.stanzas.map(describe),
+      Recipients: header.stanzas.map(describeStanza),
       HeaderBytes: header.length,
       PayloadBytes: payloadBytes,
       PlaintextBytes: plaintextSize(payloadBytes) ?? null,
@@ -72,20 +58,6 @@ async function lengthOf(stream: ByteStream): Promise<number> {
   return length;
 }
 
-function describe(stanza: Stanza): InspectedRecipient {
-  const kms = parseKmsStanza(stanza);
-  if (!kms) return { Type: stanza.type };
-  const { algorithm, fingerprint, locator, ciphertext } = kms;
-  const keySpec = rsaKeySpecOfSize(ciphertext.length);
-  return {
-    Type: stanza.type,
-    ...(keySpec && { KeySpec: keySpec }),
-    Algorithm: algorithm,
-    Fingerprint: `SHA256:${fingerprint}`,
-    ...(locator && { Region: locator.region, KeyId: locator.keyId, KeyVersionId: locator.keyVersionId }),
-  };
-}
-
 /** The same for people: one fact a line, one block for each recipient. */
 export function textOf(inspection: Inspection & { readonly Input: string }): string {
   const { Recipients, ...facts } = inspection;
@@ -93,8 +65,8 @@ export function textOf(inspection: Inspection & { readonly Input: string }): str
   return blocks.map((block) => Object.entries(block).map(line).join('')).join('\n');
 }
 
-function line([name, value]: [string, string | number | null]): string {
-  return `${name}: ${printable(String(value ?? 'unknown'))}\n`;
+function line([name, value]: [string, string | number | null | undefined]): string {
+  return value === undefined ? '' : `${name}: ${printable(String(value ?? 'unknown'))}\n`;
 }
 
 /** The error of a file that cannot be whole. */

@@ -25,6 +25,7 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
   const { bytes, truncated } = await decryption.ciphertext.peek(MAX_CIPHERTEXT_INPUT_BYTES);
   const accident = ageAccident(bytes, input.name);
   if (accident) throw accident;
+  if (options.identity) throw notForIdentities(input.name);
   const source = chooseKeySource(options, context.env);
   const locator = 'file' in source ? source.file : source.locator;
   const { keyId, keyVersionId } = locator;
@@ -55,6 +56,12 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
     PlaintextBytes: answer.plaintext.length,
     RequestId: answer.requestId,
   };
+}
+
+function notForIdentities(name: string): KmsAsymError {
+  return new KmsAsymError('usage', `"${name}" is no age file, so -i cannot open it`, {
+    hints: ['raw RSA ciphertext is opened by KMS: --public-key FILE or --key-id ID'],
+  });
 }
 
 function namesNoKey(): KmsAsymError {

@@ -5,6 +5,7 @@ import { encryptOaep } from '../crypto/oaep.js';
 import { KmsAsymError } from '../errors.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import type { NamedKey } from './encryption-keys.js';
+import { describeKey } from './recipient-description.js';
 
 /**
  * Encrypts the whole input.
@@ -24,7 +25,12 @@ export async function encryptToOaep(encryption: Encryption, recipient: NamedKey)
     }
     await output.write(options.armor === true ? Buffer.from(`${encodeBase64(ciphertext)}\n`) : ciphertext);
     await output.commit();
-    return { format: 'oaep', plaintextBytes: bytes.length, ciphertextBytes: ciphertext.length };
+    return {
+      Format: 'oaep',
+      Recipients: [describeKey(recipient)],
+      PlaintextBytes: bytes.length,
+      CiphertextBytes: ciphertext.length,
+    };
   } finally {
     bytes.fill(0);
   }

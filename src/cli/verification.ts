@@ -22,7 +22,13 @@ export async function verifyHeader(
   fileKey: Uint8Array,
 ): Promise<void> {
   const stanzas = new HeaderParser().push(header)?.stanzas ?? [];
-  for (const stanza of stanzas.map(parseKmsStanza)) if (stanza) await verify(encryption, stanza, fileKey);
+  const kms = stanzas.map(parseKmsStanza).filter((stanza) => stanza !== undefined);
+  if (kms.length === 0) {
+    throw new KmsAsymError('usage', '--verify asks KMS, but no recipient is a KMS key', {
+      hints: ['leave --verify out, or add --public-key FILE'],
+    });
+  }
+  for (const stanza of kms) await verify(encryption, stanza, fileKey);
 }
 
 /** As {@link verifyHeader}, for one RSA ciphertext. */

@@ -7,7 +7,7 @@ import { openInput } from '../../io/input.js';
 import { Peeked } from '../../io/peek.js';
 import type { Context } from '../context.js';
 import type { Decrypted, Decryption, DecryptOptions } from '../decryption.js';
-import { text } from '../options.js';
+import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 
 /** Adds the subcommand. */
@@ -30,6 +30,12 @@ export function register(program: Command, context: Context): void {
         '--public-key <file>',
         'public key file whose lines name key and version (env: KMS_ASYM_PUBLIC_KEY)',
       ).argParser(text),
+    )
+    .addOption(
+      new Option(
+        '-i, --identity <file>',
+        'open with the age identities of this file, and no others; repeatable',
+      ).argParser(collect),
     )
     .addOption(new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…)').argParser(text))
     .addOption(

@@ -8,49 +8,60 @@ import { maxPlaintextBytes, DEFAULT_OAEP_ALGORITHM } from '../../crypto/algorith
 import { KmsAsymError } from '../../errors.js';
 import { openInput, type Input } from '../../io/input.js';
 import { Peeked } from '../../io/peek.js';
+import { namesAgeRecipients, readAgeRecipients } from '../age-recipients.js';
 import type { Context } from '../context.js';
 import { FORMATS, type Encrypted, type Encryption, type EncryptOptions } from '../encryption.js';
-import { findEncryptionKeys, type NamedKeys } from '../encryption-keys.js';
+import { findEncryptionKeys, type NamedKey } from '../encryption-keys.js';
 import { encryptToOaep } from '../oaep-encryption.js';
 import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
+import { fromEnv } from '../settings.js';
 
 /** Adds the subcommand. */
 export function register(program: Command, context: Context): void {
-  program
+  const command = program
     .command('encrypt')
     .description('encrypt a file or stdin of any size to a public key, locally')
-    .argument('[input]', 'file to encrypt; without it, or with -, stdin')
-    .addOption(
-      new Option(
-        '--public-key <file>',
-        'public key file (env: KMS_ASYM_PUBLIC_KEY); repeatable, any of the keys opens the result',
-      ).argParser(collect),
-    )
-    .addOption(
-      new Option('--key-id <id>', 'fetch the public key of this key (env: KMS_ASYM_KEY_ID)').argParser(text),
-    )
-    .addOption(new Option('--key-version-id <id>', 'key version to fetch; else the newest').argParser(text))
-    .addOption(new Option('-o, --output <file>', 'file to write; default is stdout').argParser(text))
-    .addOption(
-      new Option(
-        '--format <format>',
-        'oaep: one RSA ciphertext; age: an age file of any size; auto: oaep if the input fits',
-      )
-        .choices(FORMATS)
-        .default('auto'),
-    )
-    .option('-a, --armor', 'write text: one line of base64, or age armor')
-    .addOption(
-      new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…); repeatable').argParser(
-        collect,
-      ),
-    )
-    .option('--verify', 'let KMS decrypt before the output gets its name: proof that it will')
+    .argument('[input]', 'file to encrypt; without it, or with -, stdin');
+  for (const option of [...recipientOptions(), ...outputOptions()]) command.addOption(option);
+  command
     .addHelpText('after', EXAMPLES)
     .action((input: string | undefined, _options: EncryptOptions, command: Command) =>
       run(input, command.optsWithGlobals(), context),
     );
+}
+
+function recipientOptions(): Option[] {
+  return [
+    new Option(
+      '--public-key <file>',
+      'public key file (env: KMS_ASYM_PUBLIC_KEY); repeatable, any of the keys opens the result',
+    ).argParser(collect),
+    new Option('--key-id <id>', 'fetch the public key of this key (env: KMS_ASYM_KEY_ID)').argParser(text),
+    new Option('--key-version-id <id>', 'key version to fetch; else the newest').argParser(text),
+    new Option('-r, --recipient <age1…>', 'also encrypt to this age recipient; repeatable').argParser(
+      collect,
+    ),
+    new Option(
+      '-R, --recipients-file <file>',
+      'also to the age recipients of this file; repeatable',
+    ).argParser(collect),
+    new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…); repeatable').argParser(collect),
+  ];
+}
+
+function outputOptions(): Option[] {
+  return [
+    new Option('-o, --output <file>', 'file to write; default is stdout').argParser(text),
+    new Option(
+      '--format <format>',
+      'oaep: one RSA ciphertext; age: an age file of any size; auto: oaep if the input fits',
+    )
+      .choices(FORMATS)
+      .default('auto'),
+    new Option('-a, --armor', 'write text: one line of base64, or age armor'),
+    new Option('--verify', 'let KMS decrypt before the output gets its name: proof that it will'),
+  ];
 }
 
 const EXAMPLES = `
@@ -67,63 +78,62 @@ async function run(inputPath: string | undefined, options: EncryptOptions, conte
     const kind = options.armor === true ? 'text' : 'binary';
     const output = openOutput(options, context, { secret: false, kind, input });
     output.check();
-    const keys = await findEncryptionKeys(options, context);
+    const keys = await findKeys(options, context);
+    const recipients = await readAgeRecipients(options);
     for (const { key } of keys) {
       await context.terminal.detail(`key ${key.keySpec}, fingerprint SHA256:${key.fingerprint}`);
     }
     const plaintext = new Peeked(input.chunks());
-    const encrypted = await encrypt({ keys, input, plaintext, output, options, context });
-    if (options.json === true) await context.terminal.json(describe(encrypted, keys, options, input));
+    const encrypted = await encrypt({ keys, recipients, input, plaintext, output, options, context });
+    if (options.json === true) await context.terminal.json(describe(encrypted, options, input));
   } finally {
     input.close();
   }
 }
 
-async function encrypt(encryption: Encryption): Promise<Encrypted> {
-  const { keys, context } = encryption;
-  const format = await chooseFormat(encryption);
-  await context.terminal.detail(`format ${format}, ${DEFAULT_OAEP_ALGORITHM}`);
-  if (format === 'age') {
-    const { encryptToAge } = await import('../age-encryption.js');
-    return encryptToAge(encryption);
+/** Who names age recipients means those; a KMS key that only the environment names is not added in silence. */
+async function findKeys(options: EncryptOptions, context: Context): Promise<readonly NamedKey[]> {
+  const isKeyNamed = options.publicKey !== undefined || options.keyId !== undefined;
+  if (isKeyNamed || !namesAgeRecipients(options)) return findEncryptionKeys(options, context);
+  const ignored = ['KMS_ASYM_PUBLIC_KEY', 'KMS_ASYM_KEY_ID'].find((name) => fromEnv(context.env, name));
+  if (ignored !== undefined) {
+    await context.terminal.note(
+      `only the recipients of -r and -R can open the result, not the key of ${ignored}`,
+    );
   }
-  return encryptToOaep(encryption, keys[0]);
+  return [];
 }
 
-async function chooseFormat({ keys, plaintext, options }: Encryption): Promise<'oaep' | 'age'> {
-  if (options.format === 'age') return 'age';
-  if (keys.length > 1) {
-    if (options.format === 'auto') return 'age';
-    throw new KmsAsymError('usage', 'one RSA ciphertext is for one key', {
-      hints: ['--format age is for several'],
+async function encrypt(encryption: Encryption): Promise<Encrypted> {
+  const key = await chooseOaepKey(encryption);
+  await encryption.context.terminal.detail(`format ${key ? 'oaep' : 'age'}, ${DEFAULT_OAEP_ALGORITHM}`);
+  if (key) return encryptToOaep(encryption, key);
+  const { encryptToAge } = await import('../age-encryption.js');
+  return encryptToAge(encryption);
+}
+
+/** The key of one RSA ciphertext, or `undefined` for an age file. */
+async function chooseOaepKey(encryption: Encryption): Promise<NamedKey | undefined> {
+  const { keys, recipients, plaintext, options } = encryption;
+  if (options.format === 'age') return undefined;
+  const [key, ...others] = keys;
+  if (!key || others.length + recipients.length > 0) {
+    if (options.format === 'auto') return undefined;
+    throw new KmsAsymError('usage', 'one RSA ciphertext is for one KMS key', {
+      hints: ['--format age is for several recipients, and for those of age'],
     });
   }
-  if (options.format === 'oaep') return 'oaep';
-  const limit = maxPlaintextBytes(keys[0].key.modulusBytes, DEFAULT_OAEP_ALGORITHM);
-  return (await plaintext.peek(limit)).truncated ? 'age' : 'oaep';
+  if (options.format === 'oaep') return key;
+  const limit = maxPlaintextBytes(key.key.modulusBytes, DEFAULT_OAEP_ALGORITHM);
+  return (await plaintext.peek(limit)).truncated ? undefined : key;
 }
 
-function describe(
-  encrypted: Encrypted,
-  keys: NamedKeys,
-  options: EncryptOptions,
-  input: Input,
-): Record<string, unknown> {
+function describe(encrypted: Encrypted, options: EncryptOptions, input: Input): Record<string, unknown> {
   return {
-    Format: encrypted.format,
-    Algorithm: DEFAULT_OAEP_ALGORITHM,
-    Armor: options.armor === true,
-    Recipients: keys.map(({ key, keyId, keyVersionId, region }) => ({
-      KeySpec: key.keySpec,
-      Fingerprint: `SHA256:${key.fingerprint}`,
-      KeyId: keyId,
-      KeyVersionId: keyVersionId,
-      Region: region,
-    })),
-    Verified: options.verify === true,
     Input: input.name,
     Output: options.output,
-    PlaintextBytes: encrypted.plaintextBytes,
-    CiphertextBytes: encrypted.ciphertextBytes,
+    Armor: options.armor === true,
+    Verified: options.verify === true,
+    ...encrypted,
   };
 }

@@ -48,11 +48,10 @@ async function run(inputPath: string | undefined, options: GlobalOptions, contex
 async function inspectOaep(file: Peeked, name: string): Promise<Inspection> {
   const { bytes, truncated } = await file.peek(MAX_CIPHERTEXT_INPUT_BYTES);
   const ciphertext = parseCiphertext(bytes, name, truncated);
-  const keySpec = rsaKeySpecOfSize(ciphertext.bytes.length);
   return {
     Format: 'oaep',
     Encoding: ciphertext.encoding,
-    Recipients: [{ Type: 'RSA', ...(keySpec && { KeySpec: keySpec }) }],
+    Recipients: [{ Type: 'RSA', KeySpec: rsaKeySpecOfSize(ciphertext.bytes.length) }],
     CiphertextBytes: ciphertext.bytes.length,
   };
 }
