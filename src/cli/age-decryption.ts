@@ -11,7 +11,6 @@ import { readSmallFile } from '../io/input.js';
 import type { Output } from '../io/output.js';
 import type { Decrypted, Decryption, DecryptOptions } from './decryption.js';
 import { chooseKeyDemand } from './key-demand.js';
-import { KmsClients } from './kms-clients.js';
 import { counted, startProgress } from './progress.js';
 import { ServiceUnwrap } from './service-unwrap.js';
 
@@ -22,11 +21,14 @@ import { ServiceUnwrap } from './service-unwrap.js';
  * released that must be discarded
  */
 export async function decryptAge(decryption: Decryption, encoding: AgeEncoding): Promise<Decrypted> {
-  const { input, ciphertext, output, options, context } = decryption;
-  const demand = chooseKeyDemand(options, context.env);
-  const clients = new KmsClients(context, options);
-  const service = new ServiceUnwrap({ clients, options, context, demand, name: input.name });
-  const identities = readIdentities(options) ?? [new KmsIdentity(service.unwrap, service.select)];
+  const { run, input, ciphertext, output } = decryption;
+  const { options, context, clients } = run;
+  run.ageKeys ??= {
+    demand: chooseKeyDemand(options, context.env),
+    identities: readIdentities(options),
+  };
+  const service = new ServiceUnwrap({ clients, options, context, ...run.ageKeys, name: input.name });
+  const identities = run.ageKeys.identities ?? [new KmsIdentity(service.unwrap, service.select)];
   const progress = startProgress(context, input.size);
   const total = { CiphertextBytes: 0, PlaintextBytes: 0 };
   const count = (bytes: number): void => {
@@ -45,7 +47,6 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
   } finally {
     progress.end();
     output.abort();
-    await clients.close();
   }
   const { opened } = service;
   return {

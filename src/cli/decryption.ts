@@ -3,7 +3,10 @@ import type { Input } from '../io/input.js';
 import type { Output } from '../io/output.js';
 import type { Peeked } from '../io/peek.js';
 import type { Context } from './context.js';
-import type { DemandOptions } from './key-demand.js';
+import type { Identity } from '../age/recipient.js';
+import type { DemandOptions, KeyDemand } from './key-demand.js';
+import type { KeySource } from './key-source.js';
+import type { KmsClients } from './kms-clients.js';
 import type { GlobalOptions } from './options.js';
 
 /** The flags of `decrypt`. */
@@ -15,14 +18,24 @@ export interface DecryptOptions extends GlobalOptions, DemandOptions {
   readonly algorithm?: string;
 }
 
-/** Everything opened and checked. */
+/** What all decryptions of a run share: connections are kept, and keys are read by the first file that needs them. */
+export interface DecryptionRun {
+  readonly options: DecryptOptions;
+  readonly context: Context;
+  readonly clients: KmsClients;
+  /** What opens age files: what is known of their KMS keys, and the identities of `-i` in place of those. */
+  ageKeys?: { readonly demand: KeyDemand; readonly identities: readonly Identity[] | undefined };
+  /** What opens raw ciphertext. */
+  oaepKey?: KeySource;
+}
+
+/** One of them, opened and checked. */
 export interface Decryption {
+  readonly run: DecryptionRun;
   readonly input: Input;
   /** The bytes of `input`. */
   readonly ciphertext: Peeked;
   readonly output: Output;
-  readonly options: DecryptOptions;
-  readonly context: Context;
 }
 
 /** What was written, and which key opened it; the members of the object that `--json` prints. */

@@ -6,6 +6,7 @@ import type { Context } from './context.js';
 import type { Recipient } from '../age/recipient.js';
 import type { AgeRecipientOptions } from './age-recipients.js';
 import type { EncryptionKeyOptions, NamedKey } from './encryption-keys.js';
+import type { KmsClients } from './kms-clients.js';
 import type { RecipientDescription } from './recipient-description.js';
 
 /** What `--format` takes. */
@@ -19,18 +20,23 @@ export interface EncryptOptions extends EncryptionKeyOptions, AgeRecipientOption
   readonly verify?: boolean;
 }
 
-/** Everything opened and checked. */
-export interface Encryption {
+/** What all encryptions of a run share. */
+export interface EncryptionRun {
   /** The KMS keys. */
   readonly keys: readonly NamedKey[];
   /** The others. */
   readonly recipients: readonly Recipient[];
+  readonly options: EncryptOptions;
+  readonly context: Context;
+  readonly clients: KmsClients;
+}
+
+/** One of them, opened and checked. */
+export interface Encryption extends EncryptionRun {
   readonly input: Input;
   /** The bytes of `input`. */
   readonly plaintext: Peeked;
   readonly output: Output;
-  readonly options: EncryptOptions;
-  readonly context: Context;
 }
 
 /** What was written; the members of the object that `--json` prints. */

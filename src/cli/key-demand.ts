@@ -32,6 +32,7 @@ export interface KeyDemand {
 export function chooseKeyDemand(options: DemandOptions, env: NodeJS.ProcessEnv): KeyDemand {
   const { publicKey, keyId, keyVersionId, expectFingerprint } = options;
   const file = publicKey === undefined ? undefined : loadPublicKeyFile(publicKey, options);
+  let ofEnvironment: PublicKeyFile | undefined;
   return {
     ...(keyId !== undefined && { keyId }),
     ...(keyVersionId !== undefined && { keyVersionId }),
@@ -40,7 +41,8 @@ export function chooseKeyDemand(options: DemandOptions, env: NodeJS.ProcessEnv):
       ...(file ? [file.publicKey.fingerprint] : []),
     ],
     locate: (stanza) => {
-      const known = [linesOf(file), fromFileOfEnvironment(env, stanza), fromEnvironment(env)];
+      ofEnvironment ??= loadFileOfEnvironment(env);
+      const known = [linesOf(file), linesAbout(stanza, ofEnvironment), fromEnvironment(env)];
       const fitting = known.find((each) => each.keyId !== undefined && each.keyId === (keyId ?? each.keyId));
       return {
         ...linesOf(file),
@@ -51,11 +53,14 @@ export function chooseKeyDemand(options: DemandOptions, env: NodeJS.ProcessEnv):
   };
 }
 
-/** A public key file of the environment says something about its own key only. */
-function fromFileOfEnvironment(env: NodeJS.ProcessEnv, stanza: KmsStanza): KeyLocator {
+function loadFileOfEnvironment(env: NodeJS.ProcessEnv): PublicKeyFile | undefined {
   const name = fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
-  const file = name === undefined ? undefined : loadPublicKeyFile(name);
-  return linesOf(file?.publicKey.fingerprint === stanza.fingerprint ? file : undefined);
+  return name === undefined ? undefined : loadPublicKeyFile(name);
+}
+
+/** A public key file of the environment says something about its own key only. */
+function linesAbout({ fingerprint }: KmsStanza, file: PublicKeyFile | undefined): KeyLocator {
+  return linesOf(file?.publicKey.fingerprint === fingerprint ? file : undefined);
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): KeyLocator {

@@ -4,6 +4,7 @@
  */
 import { KmsAsymError } from '../errors.js';
 import type { KeyVersion, KmsClient } from '../kms/client.js';
+import { askOnce } from './ask-once.js';
 import type { Terminal } from './terminal.js';
 
 /** The only version, else the newest, which is then named on stderr. */
@@ -23,7 +24,7 @@ export async function newestVersion(kms: KmsClient, keyId: string, terminal: Ter
  * @throws KmsAsymError `usage` listing them when there are several
  */
 export async function onlyVersion(kms: KmsClient, keyId: string): Promise<string> {
-  const versions = await listVersions(kms, keyId);
+  const versions = await askOnce(kms, `versions of ${keyId}`, () => listVersions(kms, keyId));
   if (versions.length === 1) return versions[0].keyVersionId;
   throw new KmsAsymError(
     'usage',

@@ -12,7 +12,7 @@ import { KmsAsymError } from '../errors.js';
 import type { Decrypted, Decryption, DecryptOptions } from './decryption.js';
 import { chooseKeySource, type KeySource, type NamedPublicKeyFile } from './key-source.js';
 import { decryptThroughKms } from './kms-decrypt.js';
-import { chooseRegion, withKms } from './settings.js';
+import { chooseRegion } from './settings.js';
 
 /**
  * Decrypts the whole input.
@@ -21,12 +21,14 @@ import { chooseRegion, withKms } from './settings.js';
  * reading and writing do
  */
 export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
-  const { input, output, options, context } = decryption;
+  const { run, input, output } = decryption;
+  const { options, context, clients } = run;
   const { bytes, truncated } = await decryption.ciphertext.peek(MAX_CIPHERTEXT_INPUT_BYTES);
   const accident = ageAccident(bytes, input.name);
   if (accident) throw accident;
   if (options.identity) throw notForIdentities(input.name);
-  const source = chooseKeySource(options, context.env);
+  run.oaepKey ??= chooseKeySource(options, context.env);
+  const source = run.oaepKey;
   const locator = 'file' in source ? source.file : source.locator;
   const { keyId, keyVersionId } = locator;
   if (keyId === undefined) throw namesNoKey();
@@ -34,15 +36,13 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
   requireFitting(ciphertext, source, options, input.name);
   const region = chooseRegion(options, context.env, locator.region);
   const algorithm = options.algorithm ?? DEFAULT_OAEP_ALGORITHM;
-  const answer = await withKms(context, options, region, (kms) =>
-    decryptThroughKms(kms, {
-      key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
-      algorithm,
-      ciphertext: ciphertext.bytes,
-      name: input.name,
-      isAlgorithmChosen: true,
-    }),
-  );
+  const answer = await decryptThroughKms(await clients.in(region), {
+    key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
+    algorithm,
+    ciphertext: ciphertext.bytes,
+    name: input.name,
+    isAlgorithmChosen: true,
+  });
   await output.write(answer.plaintext);
   await output.commit();
   return {

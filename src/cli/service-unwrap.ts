@@ -5,6 +5,7 @@
 import type { Select, Unwrap } from '../age/kms-identity.js';
 import type { KmsStanza } from '../age/kms-stanza.js';
 import { KmsAsymError } from '../errors.js';
+import { askOnce } from './ask-once.js';
 import type { Context } from './context.js';
 import type { KeyDemand } from './key-demand.js';
 import type { KmsClients } from './kms-clients.js';
@@ -84,7 +85,7 @@ export class ServiceUnwrap {
     if (fromArn !== undefined) return fromArn;
     if (!located || !/(^|:)alias\//.test(keyId)) return keyId;
     const kms = await this.parts.clients.in(this.#region(located.region));
-    return (await kms.describeKey(keyId)).keyId;
+    return (await askOnce(kms, `metadata of ${keyId}`, () => kms.describeKey(keyId))).keyId;
   }
 }
 

@@ -8,7 +8,6 @@ import type { KeyLocator } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
 import type { Encryption } from './encryption.js';
 import type { NamedKey } from './encryption-keys.js';
-import { KmsClients } from './kms-clients.js';
 import { ServiceUnwrap } from './service-unwrap.js';
 
 /**
@@ -46,11 +45,10 @@ export async function verifyOaep(
 }
 
 async function verify(encryption: Encryption, stanza: KmsStanza, expected: Uint8Array): Promise<void> {
-  const { keys, options, context } = encryption;
+  const { keys, options, context, clients } = encryption;
   const used = keys.find(({ key }) => key.fingerprint === stanza.fingerprint);
   const name = used?.name ?? stanza.fingerprint;
   const demand = { fingerprints: [], locate: (): KeyLocator => locatorOf(used) };
-  const clients = new KmsClients(context, options);
   try {
     const answer = await new ServiceUnwrap({
       clients,
@@ -64,8 +62,6 @@ async function verify(encryption: Encryption, stanza: KmsStanza, expected: Uint8
     if (!isRight) throw new KmsAsymError('undecryptable', 'KMS decrypts it to something else');
   } catch (error) {
     throw unverified(error, name);
-  } finally {
-    await clients.close();
   }
 }
 

@@ -1,12 +1,11 @@
 /** `decrypt`: AsymmetricDecrypt opens a raw ciphertext, or the file key of an age file; the private key stays in KMS. */
 import { Option, type Command } from 'commander';
-import { recognizeAge, RECOGNITION_BYTES } from '../../age/recognition.js';
 import { OAEP_ALGORITHMS } from '../../crypto/algorithms.js';
-import { KmsAsymError } from '../../errors.js';
 import { openInput } from '../../io/input.js';
-import { Peeked } from '../../io/peek.js';
 import type { Context } from '../context.js';
-import type { Decrypted, Decryption, DecryptOptions } from '../decryption.js';
+import { decryptInput } from '../decrypt-input.js';
+import type { DecryptOptions } from '../decryption.js';
+import { KmsClients } from '../kms-clients.js';
 import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 
@@ -62,11 +61,11 @@ URL-safe) need one to be named.
 async function run(inputPath: string | undefined, options: DecryptOptions, context: Context): Promise<void> {
   requireOutputFile(options);
   const input = openInput(inputPath, context.stdio.stdin);
+  const clients = new KmsClients(context, options);
   try {
     const output = openOutput(options, context, { secret: true, kind: 'binary', input });
     output.check();
-    const ciphertext = new Peeked(input.chunks());
-    const decrypted = await decrypt({ input, ciphertext, output, options, context });
+    const decrypted = await decryptInput({ options, context, clients }, input, output);
     const { KeyId, KeyVersionId, Algorithm, Encoding } = decrypted;
     await context.terminal.detail(
       `key ${KeyId ?? 'none'}, version ${KeyVersionId ?? 'none'}, ${Algorithm ?? 'none'}, ${Encoding} input`,
@@ -76,21 +75,6 @@ async function run(inputPath: string | undefined, options: DecryptOptions, conte
     }
   } finally {
     input.close();
+    await clients.close();
   }
-}
-
-async function decrypt(decryption: Decryption): Promise<Decrypted> {
-  const { ciphertext, options, input } = decryption;
-  const encoding = recognizeAge((await ciphertext.peek(RECOGNITION_BYTES)).bytes);
-  if (!encoding) {
-    const { decryptOaep } = await import('../oaep-decryption.js');
-    return decryptOaep(decryption);
-  }
-  if (options.algorithm !== undefined) {
-    throw new KmsAsymError('usage', `"${input.name}" is an age file, which names its algorithm itself`, {
-      hints: ['leave --algorithm out'],
-    });
-  }
-  const { decryptAge } = await import('../age-decryption.js');
-  return decryptAge(decryption, encoding);
 }

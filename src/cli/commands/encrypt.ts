@@ -4,15 +4,13 @@
  * service.
  */
 import { Option, type Command } from 'commander';
-import { maxPlaintextBytes, DEFAULT_OAEP_ALGORITHM } from '../../crypto/algorithms.js';
-import { KmsAsymError } from '../../errors.js';
 import { openInput, type Input } from '../../io/input.js';
-import { Peeked } from '../../io/peek.js';
 import { namesAgeRecipients, readAgeRecipients } from '../age-recipients.js';
 import type { Context } from '../context.js';
-import { FORMATS, type Encrypted, type Encryption, type EncryptOptions } from '../encryption.js';
+import { encryptInput } from '../encrypt-input.js';
+import { FORMATS, type Encrypted, type EncryptOptions } from '../encryption.js';
 import { findEncryptionKeys, type NamedKey } from '../encryption-keys.js';
-import { encryptToOaep } from '../oaep-encryption.js';
+import { KmsClients } from '../kms-clients.js';
 import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 import { fromEnv } from '../settings.js';
@@ -74,6 +72,7 @@ file. Scripts should say which: --format oaep or --format age.
 async function run(inputPath: string | undefined, options: EncryptOptions, context: Context): Promise<void> {
   requireOutputFile(options);
   const input = openInput(inputPath, context.stdio.stdin);
+  const clients = new KmsClients(context, options);
   try {
     const kind = options.armor === true ? 'text' : 'binary';
     const output = openOutput(options, context, { secret: false, kind, input });
@@ -83,11 +82,11 @@ async function run(inputPath: string | undefined, options: EncryptOptions, conte
     for (const { key } of keys) {
       await context.terminal.detail(`key ${key.keySpec}, fingerprint SHA256:${key.fingerprint}`);
     }
-    const plaintext = new Peeked(input.chunks());
-    const encrypted = await encrypt({ keys, recipients, input, plaintext, output, options, context });
+    const encrypted = await encryptInput({ keys, recipients, options, context, clients }, input, output);
     if (options.json === true) await context.terminal.json(describe(encrypted, options, input));
   } finally {
     input.close();
+    await clients.close();
   }
 }
 
@@ -102,30 +101,6 @@ async function findKeys(options: EncryptOptions, context: Context): Promise<read
     );
   }
   return [];
-}
-
-async function encrypt(encryption: Encryption): Promise<Encrypted> {
-  const key = await chooseOaepKey(encryption);
-  await encryption.context.terminal.detail(`format ${key ? 'oaep' : 'age'}, ${DEFAULT_OAEP_ALGORITHM}`);
-  if (key) return encryptToOaep(encryption, key);
-  const { encryptToAge } = await import('../age-encryption.js');
-  return encryptToAge(encryption);
-}
-
-/** The key of one RSA ciphertext, or `undefined` for an age file. */
-async function chooseOaepKey(encryption: Encryption): Promise<NamedKey | undefined> {
-  const { keys, recipients, plaintext, options } = encryption;
-  if (options.format === 'age') return undefined;
-  const [key, ...others] = keys;
-  if (!key || others.length + recipients.length > 0) {
-    if (options.format === 'auto') return undefined;
-    throw new KmsAsymError('usage', 'one RSA ciphertext is for one KMS key', {
-      hints: ['--format age is for several recipients, and for those of age'],
-    });
-  }
-  if (options.format === 'oaep') return key;
-  const limit = maxPlaintextBytes(key.key.modulusBytes, DEFAULT_OAEP_ALGORITHM);
-  return (await plaintext.peek(limit)).truncated ? undefined : key;
 }
 
 function describe(encrypted: Encrypted, options: EncryptOptions, input: Input): Record<string, unknown> {
