@@ -11,7 +11,10 @@ const KEY = join(inject('fixtures'), 'rsa2048.pem');
 const SLOW = '(for n in 1 2 3 4 5; do head -c 629146 /dev/zero; sleep 0.6; done)';
 
 const bash = async (line: string): Promise<{ stdout: string; stderr: string }> =>
-  run('bash', ['--norc', '-c', line], { encoding: 'latin1', env: { PATH: process.env['PATH'], TERM: 'xterm' } });
+  run('bash', ['--norc', '-c', line], {
+    encoding: 'latin1',
+    env: { PATH: process.env['PATH'], TERM: 'xterm' },
+  });
 
 /** What a terminal gets that is stderr of the line. */
 async function onTerminal(line: string): Promise<string> {
