@@ -27,6 +27,7 @@ it('counts bytes and rate on a terminal after two seconds, and leaves nothing be
   );
   expect(shown).toMatch(/\d+\.\d MiB {2}\d+\.\d MiB\/s/);
   // The line is taken away at the end.
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
   expect(shown).toMatch(/\x1b\[(0|2)?K[\s\x1b[\]\d?;A-Za-z]*$/);
 });
 
