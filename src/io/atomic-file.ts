@@ -19,9 +19,18 @@ export interface AtomicFileOptions {
   readonly replace: boolean;
   /** Permission bits whatever the umask; `undefined` leaves them to the umask. */
   readonly mode: number | undefined;
+  /** Whose it is to be; without it, of whoever runs this. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
+const TEMPORARY = /^\..*\.kms-asym-[0-9a-z]+\.tmp$/;
+
 let counter = 0;
+
+/** Whether a file in some directory has the name of a temporary one. */
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
 
 /** A file being written; it exists under its temporary name from the start. */
 export class AtomicFile {
@@ -41,11 +50,17 @@ export class AtomicFile {
       this.#release = release;
       // The umask may have taken bits away. Where nothing is to be changed, nothing is tried: FAT has no modes.
 
-      const { mode } = options;
-      if (mode !== undefined && (fs.fstatSync(fd).mode & 0o777) !== mode) fs.fchmodSync(fd, mode);
+      const { mode, owner } = options;
+      if (owner) keepOwner(fd, owner);
+      if (mode !== undefined && (fs.fstatSync(fd).mode & 0o7777) !== mode) fs.fchmodSync(fd, mode);
     } catch (error) {
       throw writeFailed(options.subject, error);
     }
+  }
+
+  /** What it is called, beside the target, until it has its final name. */
+  get temporaryName(): string {
+    return path.basename(this.#temporary);
   }
 
   /** @throws KmsAsymError `write-failed`; abort then */
@@ -118,6 +133,12 @@ function openTemporary(target: string, mode = 0o666): { fd: number; temporary: s
   }
 }
 
+/** Before the mode: the system takes bits away when the owner changes. */
+function keepOwner(fd: number, { uid, gid }: { uid: number; gid: number }): void {
+  const stats = fs.fstatSync(fd);
+  if (stats.uid !== uid || stats.gid !== gid) fs.fchownSync(fd, uid, gid);
+}
+
 /** Unlike rename, link fails when the name is taken. */
 function nameUnlessTaken(temporary: string, target: string, subject: string): void {
   try {
@@ -134,8 +155,8 @@ function nameUnlessTaken(temporary: string, target: string, subject: string): vo
   });
 }
 
-/** Makes the name itself survive a power loss, where the system can. */
-function syncDirectory(directory: string): void {
+/** Makes the names in a directory survive a power loss, where the system can. */
+export function syncDirectory(directory: string): void {
   attempt(() => {
     const fd = fs.openSync(directory, 'r');
     try {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { KmsAsymError } from '../errors.js';
 import { readDescriptor } from './descriptor.js';
 import { identityOf, type FileIdentity } from './file-identity.js';
+import { interruptedHead } from './head.js';
 import type { ByteSource } from './stdio.js';
 import { readFailed } from './system-error.js';
 
@@ -16,6 +17,8 @@ export interface Input {
   readonly identity?: FileIdentity | undefined;
   /** Bytes of a regular file when it was opened; absent for anything else. */
   readonly size?: number;
+  /** True when a change of the first bytes was interrupted, and they are taken from the journal of that change. */
+  readonly isInterrupted?: boolean;
   /** The bytes until end of file, never in empty chunks. May be called once. Rejects with `read-failed`. */
   chunks(): AsyncIterable<Uint8Array>;
   /** Lets go of the file. May be called more than once. */
@@ -56,18 +59,30 @@ function openFile(path: string): Input {
 function openRegular(path: string): Input {
   const fd = openForReading(path);
   const stats = fs.fstatSync(fd, { bigint: true });
+  const head = interruptedHead(path, fd);
   let open = true;
   return {
     name: path,
     path,
     identity: identityOf(stats),
     size: Number(stats.size),
-    chunks: () => readDescriptor(fd, quoted(path)),
+    isInterrupted: head !== undefined,
+    chunks: () => (head ? withHead(head, fd, quoted(path)) : readDescriptor(fd, quoted(path))),
     close: () => {
       if (open) fs.closeSync(fd);
       open = false;
     },
   };
+}
+
+async function* withHead(head: Buffer, fd: number, subject: string): AsyncGenerator<Uint8Array> {
+  let unseen = head.length;
+  yield head;
+  for await (const chunk of readDescriptor(fd, subject)) {
+    const skipped = Math.min(unseen, chunk.length);
+    unseen -= skipped;
+    if (skipped < chunk.length) yield chunk.subarray(skipped);
+  }
 }
 
 /** Opening a FIFO waits for its writer: not before it is read, so that refusals come first. */

@@ -1,10 +1,12 @@
 /**
  * The files that paths lead to: a file is itself, a directory is every regular file below it, in the order of their
- * names. Links inside directories are not followed: they lead out, or around in circles.
+ * names, but for what this program leaves beside files for a moment. Links inside directories are not followed: they lead out, or around in circles.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KmsAsymError } from '../errors.js';
+import { isTemporary } from './atomic-file.js';
+import { isJournal } from './journal-entries.js';
 import { readFailed } from './system-error.js';
 
 /** One file, or a place that could not be looked at. */
@@ -16,9 +18,6 @@ export interface Found {
   /** Why a directory could not be read: `read-failed`. The walk goes on beside it. */
   readonly error?: KmsAsymError;
 }
-
-/** What this program leaves beside files for a moment, or after it was killed. */
-const OURS = /\.kms-asym-[^/\\]+\.tmp$|\.kms-asym-journal$/;
 
 /** Yields the files one by one; what a directory holds is read when it is reached. */
 export function* walk(paths: readonly string[]): Generator<Found, void, undefined> {
@@ -49,6 +48,7 @@ function* below(directory: string): Generator<Found, void, undefined> {
   for (const entry of entries) {
     const found = path.join(directory, entry.name);
     if (entry.isDirectory()) yield* below(found);
-    else if (entry.isFile() && !OURS.test(entry.name)) yield { path: found, isNamed: false };
+    else if (entry.isFile() && !isTemporary(entry.name) && !isJournal(entry.name))
+      yield { path: found, isNamed: false };
   }
 }
