@@ -1,15 +1,9 @@
 /** Options that every subcommand takes, and the parsers of option values. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { SERVICE_DEFAULTS, type ServiceOptions } from './settings.js';
 
-/** Parsed values of {@link addGlobalOptions}; times are in seconds, as the aliyun CLI has them. */
-export interface GlobalOptions {
-  readonly region?: string;
-  readonly endpoint?: string;
-  readonly caFile?: string;
-  readonly profile?: string;
-  readonly connectTimeout: number;
-  readonly readTimeout: number;
-  readonly retryCount: number;
+/** Parsed values of {@link addGlobalOptions}. */
+export interface GlobalOptions extends ServiceOptions {
   readonly json?: boolean;
   readonly force?: boolean;
   readonly quiet?: boolean;
@@ -18,37 +12,36 @@ export interface GlobalOptions {
 
 /** Adds the options that work with every subcommand, before or after its name. */
 export function addGlobalOptions(program: Command): void {
+  const { connectTimeout, readTimeout, timeout, retryCount } = SERVICE_DEFAULTS;
+  const service = [
+    new Option('--region <id>', 'region, for example cn-hangzhou (env: ALIBABA_CLOUD_REGION_ID)').argParser(
+      text,
+    ),
+    new Option('--vpc', "the region's endpoint inside its VPC"),
+    new Option('--endpoint <host>', "endpoint in place of the region's (env: KMS_ASYM_ENDPOINT)").argParser(
+      text,
+    ),
+    new Option(
+      '--ca-file <file>',
+      'PEM of an additional authority to trust (env: KMS_ASYM_CA_FILE)',
+    ).argParser(text),
+    new Option(
+      '--profile <name>',
+      'profile of the aliyun CLI: its credentials, its region (env: ALIBABA_CLOUD_PROFILE)',
+    ).argParser(text),
+    new Option('--connect-timeout <seconds>', 'time for a connection to stand')
+      .argParser(seconds)
+      .default(connectTimeout),
+    new Option('--read-timeout <seconds>', 'time for a whole answer').argParser(seconds).default(readTimeout),
+    new Option('--timeout <seconds>', 'time for a call with all its repetitions')
+      .argParser(seconds)
+      .default(timeout),
+    new Option('--retry-count <n>', 'how often a throttled or unreachable call is tried again')
+      .argParser(count)
+      .default(retryCount),
+  ];
+  for (const option of service) program.addOption(option);
   program
-    .addOption(
-      new Option('--region <id>', 'region, for example cn-hangzhou (env: ALIBABA_CLOUD_REGION_ID)').argParser(
-        text,
-      ),
-    )
-    .addOption(
-      new Option('--endpoint <host>', "endpoint in place of the region's (env: KMS_ASYM_ENDPOINT)").argParser(
-        text,
-      ),
-    )
-    .addOption(
-      new Option(
-        '--ca-file <file>',
-        'PEM of an additional authority to trust (env: KMS_ASYM_CA_FILE)',
-      ).argParser(text),
-    )
-    .addOption(new Option('--profile <name>', 'profile of the aliyun CLI configuration').argParser(text))
-    .addOption(
-      new Option('--connect-timeout <seconds>', 'time for a connection to stand')
-        .argParser(seconds)
-        .default(10),
-    )
-    .addOption(
-      new Option('--read-timeout <seconds>', 'time for a whole answer').argParser(seconds).default(30),
-    )
-    .addOption(
-      new Option('--retry-count <n>', 'how often a throttled or unreachable call is tried again')
-        .argParser(count)
-        .default(5),
-    )
     .option('--json', 'one JSON object on stdout, errors as JSON on stderr')
     .option('--force', 'replace an existing output file')
     .option('-q, --quiet', 'say only what went wrong')

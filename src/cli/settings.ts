@@ -1,16 +1,39 @@
 /**
- * What a run knows about the service, merged in one order: flags, then the public key file, then environment.
- * An endpoint never comes from a file.
+ * What a run knows about the service, merged in one order: flags, then the public key file, then environment, then the
+ * profile of the aliyun CLI. An endpoint never comes from a file. Knows no parser of command lines, and loads nothing
+ * of the network before a client is wanted.
  */
 import { KmsAsymError } from '../errors.js';
 import { readSmallFile } from '../io/input.js';
-import type { KmsClient } from '../kms/client.js';
+import type { KmsClient, KmsClientOptions } from '../kms/client.js';
 import { createKmsClient } from '../kms/connect.js';
+import { profileField, readAliyunProfile, type AliyunProfile } from '../kms/credentials/aliyun-config.js';
+import { aliyunVariable } from '../kms/credentials/variables.js';
 import { isKnownRegion } from '../kms/endpoint.js';
 import type { Context } from './context.js';
-import type { GlobalOptions } from './options.js';
 
 const MAX_CA_FILE_BYTES = 1024 * 1024;
+
+/** The flags about the service; times are in seconds, as the aliyun CLI has them. */
+export interface ServiceOptions {
+  readonly region?: string;
+  readonly vpc?: boolean;
+  readonly endpoint?: string;
+  readonly caFile?: string;
+  readonly profile?: string;
+  readonly connectTimeout: number;
+  readonly readTimeout: number;
+  readonly timeout: number;
+  readonly retryCount: number;
+}
+
+/** What holds where no flag says anything else. */
+export const SERVICE_DEFAULTS = {
+  connectTimeout: 10,
+  readTimeout: 30,
+  timeout: 120,
+  retryCount: 5,
+} as const satisfies ServiceOptions;
 
 /** A variable of the environment; empty counts as unset. */
 export function fromEnv(env: NodeJS.ProcessEnv, name: string): string | undefined {
@@ -18,28 +41,46 @@ export function fromEnv(env: NodeJS.ProcessEnv, name: string): string | undefine
 }
 
 /**
- * The region to use.
+ * The region to use: of the flag, of the public key file, of a profile named by flag, of the environment, of the
+ * profile that the aliyun CLI would use.
  *
  * @param fileRegion - region named by a file; where it decides about the endpoint, it must be a known one, or the one
  * of `--region`
  * @param fileName - what to call that file in messages
- * @throws KmsAsymError `usage` when flag and file differ, `configuration` for an unknown region in a file
+ * @throws KmsAsymError `usage` when flag and file differ, `configuration` for an unknown region in a file,
+ *   `credentials` for a profile that was asked for and cannot be read
  */
 export function chooseRegion(
-  options: GlobalOptions,
+  options: Pick<ServiceOptions, 'region' | 'endpoint' | 'profile'>,
   env: NodeJS.ProcessEnv,
   fileRegion?: string,
   fileName = 'the public key file',
 ): string | undefined {
-  if (fileRegion === undefined) return options.region ?? fromEnv(env, 'ALIBABA_CLOUD_REGION_ID');
-  if (options.region !== undefined && options.region !== fileRegion) {
+  const isEndpointGiven = chooseEndpoint(options, env) !== undefined;
+  if (fileRegion !== undefined) {
+    return regionOfFile(options.region, fileRegion, fileName, !isEndpointGiven);
+  }
+  if (options.region !== undefined) return options.region;
+  const variable = aliyunVariable(env, 'REGION_ID');
+  // Where an endpoint is given nothing needs a region, and a profile may well belong to another one.
+  if (isEndpointGiven) return variable;
+  const fromProfile = (): string | undefined => regionOfProfile(readAliyunProfile(options.profile, env));
+  return options.profile === undefined ? (variable ?? fromProfile()) : (fromProfile() ?? variable);
+}
+
+function regionOfFile(
+  flag: string | undefined,
+  fileRegion: string,
+  fileName: string,
+  isUsed: boolean,
+): string {
+  if (flag !== undefined && flag !== fileRegion) {
     throw new KmsAsymError(
       'usage',
-      `--region "${options.region}" contradicts ${fileName}, which names region "${fileRegion}"`,
+      `--region "${flag}" contradicts ${fileName}, which names region "${fileRegion}"`,
     );
   }
-  const isUsed = chooseEndpoint(options, env) === undefined;
-  if (isUsed && options.region === undefined && !isKnownRegion(fileRegion)) {
+  if (isUsed && flag === undefined && !isKnownRegion(fileRegion)) {
     throw new KmsAsymError('configuration', `${fileName} names an unknown region "${fileRegion}"`, {
       hints: [`if the region is right, confirm it: --region ${fileRegion}`],
     });
@@ -47,34 +88,63 @@ export function chooseRegion(
   return fileRegion;
 }
 
-function chooseEndpoint(options: GlobalOptions, env: NodeJS.ProcessEnv): string | undefined {
+function regionOfProfile(profile: AliyunProfile | undefined): string | undefined {
+  return profile && profileField(profile, 'region_id');
+}
+
+function chooseEndpoint(
+  options: Pick<ServiceOptions, 'endpoint'>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
   return options.endpoint ?? fromEnv(env, 'KMS_ASYM_ENDPOINT');
+}
+
+/**
+ * Everything a client has to be told, from flags and environment.
+ *
+ * @param region - as {@link chooseRegion} gave it
+ * @throws KmsAsymError `usage` for flags that exclude each other, or what reading the CA file throws
+ */
+export function clientOptions(
+  options: ServiceOptions,
+  env: NodeJS.ProcessEnv,
+  region: string | undefined,
+): KmsClientOptions {
+  if (options.vpc === true && options.endpoint !== undefined) {
+    throw new KmsAsymError('usage', '--vpc and --endpoint exclude each other', {
+      hints: ["--vpc stands for the region's own endpoint in its VPC: kms-vpc.REGION.aliyuncs.com"],
+    });
+  }
+  const endpoint = options.vpc === true ? undefined : chooseEndpoint(options, env);
+  const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
+  const caPem = caFile && readSmallFile(caFile, MAX_CA_FILE_BYTES, 'CA file').toString('utf8');
+  return {
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(caPem !== undefined && { caPem }),
+    ...(options.profile !== undefined && { profile: options.profile }),
+    vpc: options.vpc ?? aliyunVariable(env, 'ENDPOINT_TYPE') === 'vpc',
+    connectTimeoutMs: options.connectTimeout * 1000,
+    readTimeoutMs: options.readTimeout * 1000,
+    totalTimeoutMs: options.timeout * 1000,
+    retryCount: options.retryCount,
+    env,
+  };
 }
 
 /**
  * Connects to the service.
  *
  * @param region - as {@link chooseRegion} gave it
- * @throws KmsAsymError `configuration`, `credentials`, or what reading the CA file throws
+ * @throws KmsAsymError `usage`, `configuration`, or what reading the CA file throws
  */
 export async function openKms(
-  context: Context,
-  options: GlobalOptions,
+  { env, terminal }: Pick<Context, 'env' | 'terminal'>,
+  options: ServiceOptions,
   region: string | undefined,
 ): Promise<KmsClient> {
-  const { env, terminal } = context;
-  const endpoint = chooseEndpoint(options, env);
-  const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
-  const caPem = caFile && readSmallFile(caFile, MAX_CA_FILE_BYTES, 'CA file').toString('utf8');
   return createKmsClient({
-    ...(region !== undefined && { region }),
-    ...(endpoint !== undefined && { endpoint }),
-    ...(caPem !== undefined && { caPem }),
-    ...(options.profile !== undefined && { profile: options.profile }),
-    connectTimeoutMs: options.connectTimeout * 1000,
-    readTimeoutMs: options.readTimeout * 1000,
-    retryCount: options.retryCount,
-    env,
+    ...clientOptions(options, env, region),
     onRetry: ({ action, reason, attempt, waitMs }) => {
       terminal.noteAside(
         `${action}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s (${attempt} of ${options.retryCount})`,
@@ -85,8 +155,8 @@ export async function openKms(
 
 /** Runs `use` with a connected client and closes it afterwards, whatever happens. */
 export async function withKms<T>(
-  context: Context,
-  options: GlobalOptions,
+  context: Pick<Context, 'env' | 'terminal'>,
+  options: ServiceOptions,
   region: string | undefined,
   use: (kms: KmsClient) => Promise<T>,
 ): Promise<T> {

@@ -4,7 +4,7 @@
  */
 
 import type { IncomingHttpHeaders } from 'node:http';
-import { CallError, invalidResponse } from './call-error.js';
+import { CallError, type CallSubject, invalidResponse } from './call-error.js';
 import type { HttpAnswer } from './http.js';
 import { retryAfterMs } from './retry-after.js';
 import { serviceError } from './service-error.js';
@@ -19,8 +19,9 @@ export interface ServiceAnswer {
   readonly statusCode: number;
 }
 
-/** Reads the answer to `action`; throws a {@link CallError} for everything but a JSON object with status 2xx. */
-export function readAnswer(action: string, { status, headers, body }: HttpAnswer): ServiceAnswer {
+/** Reads the answer to a call; throws a {@link CallError} for everything but a JSON object with status 2xx. */
+export function readAnswer(subject: CallSubject, { status, headers, body }: HttpAnswer): ServiceAnswer {
+  const { action } = subject;
   if (status >= 300 && status < 400) {
     throw invalidResponse(
       `${action} was answered with a redirect (HTTP ${status}), which is never followed`,
@@ -29,7 +30,7 @@ export function readAnswer(action: string, { status, headers, body }: HttpAnswer
   }
   const json = parseObject(body);
   if (status >= 400 && typeof json?.['Code'] === 'string') {
-    throw serviceError(action, status, headers, json);
+    throw serviceError(subject, status, headers, json);
   }
   if (status === 429 || status >= 500) throw unavailable(action, status, headers);
   if (json === undefined || status >= 400) {

@@ -5,6 +5,15 @@
 
 import { KmsAsymError, type ErrorCode, type ErrorDetails } from '../errors.js';
 
+/** What was called, for messages. */
+export interface CallSubject {
+  readonly action: string;
+  /** As it was sent: an id, an alias or an ARN. */
+  readonly keyId?: string | undefined;
+  /** Host name of the endpoint. */
+  readonly host?: string;
+}
+
 /** What the retry loop has to know about a failed call. */
 export interface CallFacts {
   /** Short cause for the line that says why the program waits; absent when a new attempt is pointless. */
@@ -30,6 +39,11 @@ export class CallError extends KmsAsymError {
   withHint(hint: string): CallError {
     const hints = [...this.hints, hint];
     return new CallError(this.code, this.message, this.facts, { ...this.#details, hints });
+  }
+
+  /** The same error under another code. */
+  withCode(code: ErrorCode): CallError {
+    return new CallError(code, this.message, this.facts, this.#details);
   }
 }
 

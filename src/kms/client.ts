@@ -89,6 +89,8 @@ export interface KmsClientOptions {
   readonly region?: string;
   /** `host[:port]`, `https://host[:port]`, or `http://` to a loopback host; wins over `region`. */
   readonly endpoint?: string;
+  /** The region's endpoint inside the cloud's own network, `kms-vpc.…`, in place of the public one. */
+  readonly vpc?: boolean;
   /** PEM text of additional trusted authorities. */
   readonly caPem?: string;
   /** Profile name of the aliyun CLI configuration. */
@@ -97,9 +99,11 @@ export interface KmsClientOptions {
   readonly connectTimeoutMs: number;
   /** Deadline in milliseconds for the whole answer after the request was sent, however slowly it drips. */
   readonly readTimeoutMs: number;
+  /** Deadline in milliseconds for one call with all its repetitions and waits; none when absent. */
+  readonly totalTimeoutMs?: number;
   /** How many times a throttled, failed (5xx) or unreachable call is tried again; 0 is never. */
   readonly retryCount: number;
-  /** Environment for credentials; `process.env` when absent. */
+  /** Environment for credentials and proxies; `process.env` when absent. */
   readonly env?: NodeJS.ProcessEnv;
   /** Told once before each wait of the retry loop; `waitMs` in milliseconds. */
   readonly onRetry?: (notice: { action: string; reason: string; attempt: number; waitMs: number }) => void;

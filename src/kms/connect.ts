@@ -2,9 +2,8 @@
 import type { KmsClient, KmsClientOptions } from './client.js';
 
 /**
- * A client for the service at the endpoint or region of `options`. Nothing is sent yet.
- * Rejects with `configuration` for a malformed endpoint, region or authority file, `credentials` for an unusable
- * profile.
+ * A client for the service at the endpoint or region of `options`. Nothing is sent and no credentials are looked for
+ * yet. Rejects with `configuration` for a malformed endpoint, region, proxy or authority file.
  */
 export async function createKmsClient(options: KmsClientOptions): Promise<KmsClient> {
   const { createSdkClient } = await import('./sdk-client.js');

@@ -70,26 +70,37 @@ export function isRegionId(region: string): boolean {
   return region.length <= MAX_REGION_CHARS && REGION_ID.test(region);
 }
 
+/** What decides where the service is. */
+export interface EndpointChoice {
+  readonly region?: string;
+  readonly endpoint?: string;
+  /** The region's endpoint inside the cloud's own network in place of the public one. */
+  readonly vpc?: boolean;
+}
+
 /**
- * The endpoint of a client: `endpoint` wins, otherwise the region's public one.
+ * The endpoint of a client: `endpoint` wins, otherwise one of the region.
  * Throws `configuration` when both are missing or the one that counts is malformed.
  */
-export function resolveEndpoint(options: { readonly region?: string; readonly endpoint?: string }): Endpoint {
-  if (options.endpoint !== undefined) return parseEndpoint(options.endpoint);
-  if (options.region !== undefined) return endpointOfRegion(options.region);
+export function resolveEndpoint({ endpoint, region, vpc }: EndpointChoice): Endpoint {
+  if (endpoint !== undefined) return parseEndpoint(endpoint);
+  if (region !== undefined) return endpointOfRegion(region, vpc);
   throw new KmsAsymError('configuration', 'neither a region nor an endpoint is given', {
     hints: ['say where your key is: --region cn-hangzhou, or ALIBABA_CLOUD_REGION_ID=cn-hangzhou'],
   });
 }
 
-/** The public endpoint of `region`, `kms.<region>.aliyuncs.com`; throws `configuration` for a malformed id. */
-export function endpointOfRegion(region: string): Endpoint {
+/**
+ * The endpoint of `region`: `kms.<region>.aliyuncs.com`, or `kms-vpc.…` from inside a VPC; throws `configuration` for a
+ * malformed id.
+ */
+export function endpointOfRegion(region: string, vpc = false): Endpoint {
   if (!isRegionId(region)) {
     throw new KmsAsymError('configuration', `${JSON.stringify(region)} is not a region id`, {
       hints: ['region ids look like "cn-hangzhou" or "ap-southeast-1"'],
     });
   }
-  return endpointOf(new URL(`https://kms.${region}.aliyuncs.com`));
+  return endpointOf(new URL(`https://${vpc ? 'kms-vpc' : 'kms'}.${region}.aliyuncs.com`));
 }
 
 /**

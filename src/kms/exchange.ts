@@ -5,34 +5,49 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { KmsAsymError } from '../errors.js';
 import { abortError, CallError, invalidResponse } from './call-error.js';
-import type { HttpAnswer, HttpOptions } from './http.js';
+import type { HttpAnswer, HttpOptions, HttpRequest } from './http.js';
 import { networkError } from './network-error.js';
+import type { Proxy } from './proxy.js';
+import { isCertificateError, proxyRefused, proxyUnreachable, suspectProxy } from './proxy-error.js';
+import type { TunnelOptions } from './tunnel-agent.js';
 
 /** Largest answer that is read, in bytes, unless the options say otherwise. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Settles exactly once and then leaves no timer or listener behind. */
+/** Settles exactly once and then leaves no timer, listener or half-made connection behind. */
 export class Exchange {
   readonly #options: HttpOptions;
+  readonly #request: HttpRequest;
+  readonly #proxy: Proxy | undefined;
+  readonly #start: (options: TunnelOptions) => ClientRequest;
   readonly #host: string;
-  readonly #start: () => ClientRequest;
+  readonly #abandoned = new AbortController();
   #outgoing: ClientRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
   #connected = false;
+  #tunnelled = false;
   #settle: ((result: HttpAnswer | KmsAsymError) => void) | undefined;
 
-  /** `host` is for messages; `start` makes the request. */
-  constructor(options: HttpOptions, host: string, start: () => ClientRequest) {
+  /** `start` makes the request that is then filled and sent. */
+  constructor(
+    options: HttpOptions,
+    request: HttpRequest,
+    proxy: Proxy | undefined,
+    start: (options: TunnelOptions) => ClientRequest,
+  ) {
     this.#options = options;
-    this.#host = host;
+    this.#request = request;
+    this.#proxy = proxy;
     this.#start = start;
+    this.#host = request.url.host;
   }
 
   /** Sends the request; rejects with a `KmsAsymError`. */
   async run(): Promise<HttpAnswer> {
-    const { signal, connectTimeoutMs } = this.#options;
+    const { signal } = this.#request;
     if (signal?.aborted) throw abortError(signal);
     const onAbort = (): void => {
       if (signal !== undefined) this.#finish(abortError(signal));
@@ -41,9 +56,7 @@ export class Exchange {
     const result = await new Promise<HttpAnswer | KmsAsymError>((resolve) => {
       this.#settle = resolve;
       this.#send();
-      this.#timer = setTimeout(() => {
-        this.#finish(this.#timeout());
-      }, connectTimeoutMs);
+      this.#startTimer(this.#deadlines().connectTimeoutMs);
     });
     clearTimeout(this.#timer);
     signal?.removeEventListener('abort', onAbort);
@@ -52,10 +65,14 @@ export class Exchange {
   }
 
   #send(): void {
-    const outgoing = this.#start();
+    const outgoing = this.#start({ tunnelSignal: this.#abandoned.signal });
     this.#outgoing = outgoing;
+    for (const [name, value] of Object.entries(this.#request.headers)) outgoing.setHeader(name, value);
     outgoing.on('error', (error) => {
-      this.#finish(networkError(error, this.#host, this.#connected));
+      this.#fail(error);
+    });
+    outgoing.on('proxyConnect', ({ statusCode }: { statusCode: number }) => {
+      this.#onTunnel(statusCode);
     });
     outgoing.on('socket', (socket) => {
       if (outgoing.reusedSocket || !isConnecting(socket)) this.#onConnected();
@@ -68,19 +85,33 @@ export class Exchange {
       this.#onConnected();
       this.#receive(incoming);
     });
-    outgoing.end();
+    outgoing.end(this.#request.body);
+  }
+
+  #onTunnel(status: number): void {
+    this.#tunnelled = status === 200;
+    if (this.#tunnelled || this.#proxy === undefined) return;
+    // A first line that is not HTTP has no number for a status.
+    const isStatus = Number.isInteger(status) && status >= 100 && status <= 999;
+    const error = isStatus ? proxyRefused : proxyUnreachable;
+    this.#finish(error(status, this.#proxy, this.#host));
   }
 
   #onConnected(): void {
     if (this.#connected) return;
     this.#connected = true;
+    this.#startTimer(this.#deadlines().readTimeoutMs);
+  }
+
+  #startTimer(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#finish(this.#timeout());
-    }, this.#options.readTimeoutMs);
+    }, ms);
   }
 
   #receive(incoming: IncomingMessage): void {
+    if ('encrypted' in incoming.socket) this.#request.onSecure?.(incoming.socket as TLSSocket);
     const maxBytes = this.#options.maxBodyBytes ?? MAX_ANSWER_BYTES;
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -92,7 +123,7 @@ export class Exchange {
       }
     });
     incoming.on('error', (error) => {
-      this.#finish(networkError(error, this.#host, true));
+      this.#fail(error);
     });
     incoming.on('end', () => {
       const status = incoming.statusCode ?? 0;
@@ -100,11 +131,26 @@ export class Exchange {
     });
   }
 
+  #fail(error: Error): void {
+    const proxy = this.#proxy;
+    if (proxy !== undefined && !this.#tunnelled && !this.#outgoing?.reusedSocket) {
+      this.#finish(proxyUnreachable(error, proxy, this.#host));
+      return;
+    }
+    const failure = networkError(error, this.#host, this.#connected);
+    this.#finish(proxy !== undefined && isCertificateError(error) ? suspectProxy(failure, proxy) : failure);
+  }
+
+  #deadlines(): Pick<HttpOptions, 'connectTimeoutMs' | 'readTimeoutMs'> {
+    return this.#request.deadlines ?? this.#options;
+  }
+
   #timeout(): CallError {
-    const { connectTimeoutMs, readTimeoutMs } = this.#options;
+    const { connectTimeoutMs, readTimeoutMs } = this.#deadlines();
+    const through = this.#proxy === undefined ? '' : ` through the proxy "${this.#proxy.name}"`;
     const [what, timeoutMs, flag] = this.#connected
       ? [`no complete answer from "${this.#host}"`, readTimeoutMs, '--read-timeout']
-      : [`cannot connect to "${this.#host}"`, connectTimeoutMs, '--connect-timeout'];
+      : [`cannot connect to "${this.#host}"${through}`, connectTimeoutMs, '--connect-timeout'];
     return new CallError(
       'timeout',
       `${what} within ${timeoutMs / 1000} s`,
@@ -115,8 +161,10 @@ export class Exchange {
 
   #finish(result: HttpAnswer | KmsAsymError): void {
     this.#settle?.(result);
+    if (!(result instanceof Error)) return;
     // A request that has not got its socket yet reports a destruction late or never, so nothing waits for it.
-    if (result instanceof Error) this.#outgoing?.destroy();
+    this.#outgoing?.destroy();
+    this.#abandoned.abort();
   }
 }
 

@@ -1,16 +1,18 @@
 /**
  * One HTTP exchange at a time over node:http or node:https, with what the vendor's transport cannot do: separate
  * deadlines for the connection and for the whole answer, a cap on the answer, cancellation, authorities added to
- * the default ones, and an agent of one's choice (a CONNECT proxy, for example).
+ * the default ones, and proxies.
  *
  * Invariants: certificates are always verified, redirects are never followed, and no peer can make an exchange
- * last longer than `connectTimeoutMs + readTimeoutMs` or hold more than `maxBodyBytes`.
+ * last longer than `connectTimeoutMs + readTimeoutMs` or hold more than `maxBodyBytes`. Headers are no part of the
+ * options a request is made with, because Node shows those with NODE_DEBUG.
  */
 
 import * as http from 'node:http';
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import { KmsAsymError } from '../errors.js';
 import { Exchange } from './exchange.js';
+import { type Proxy, proxyFor } from './proxy.js';
 
 /** How exchanges are made. */
 export interface HttpOptions {
@@ -22,19 +24,22 @@ export interface HttpOptions {
   readonly maxBodyBytes?: number;
   /** PEM text of authorities trusted besides the default ones. */
   readonly caPem?: string;
-  /** Used instead of an own keep-alive agent; `close` then leaves it alone. */
-  readonly agent?: http.Agent;
-  /** Ends every exchange, whatever it waits for. */
-  readonly signal?: AbortSignal;
   /** `process.env` when absent. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A request without a body, which is all this API needs. */
-interface HttpRequest {
+/** One request. */
+export interface HttpRequest {
   readonly url: URL;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  /** Ends the exchange, whatever it waits for. */
+  readonly signal?: AbortSignal | undefined;
+  /** In place of those in {@link HttpOptions}. */
+  readonly deadlines?: Pick<HttpOptions, 'connectTimeoutMs' | 'readTimeoutMs'>;
+  /** Shown the verified connection as soon as an answer comes over it. */
+  readonly onSecure?: (socket: TLSSocket) => void;
 }
 
 /** A whole answer, whatever its status. */
@@ -44,38 +49,77 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** Sends requests to one protocol's endpoints, reusing connections. */
-export interface HttpChannel {
-  /** Rejects with a `KmsAsymError`: `network`, `timeout` or `invalid-response`. */
-  send(request: HttpRequest): Promise<HttpAnswer>;
-  /** Closes the connections of the own agent. */
-  close(): void;
-}
-
-/** Opens a channel; throws `configuration` for unusable TLS settings. */
-export async function openHttpChannel(
-  protocol: 'https:' | 'http:',
-  options: HttpOptions,
-): Promise<HttpChannel> {
-  const env = options.env ?? process.env;
-  refuseUnverifiedTls(env);
-  const secure = protocol === 'https:' ? await import('node:https') : undefined;
-  const tlsOptions = secure && { rejectUnauthorized: true, ...(await secureContextOf(options.caPem, env)) };
-  const { request, Agent } = secure ?? http;
-  // The agent's own name for a connection leaves the context out, which is safe as it only ever sees this one.
-  const ownAgent = options.agent === undefined ? new Agent({ keepAlive: true }) : undefined;
-  const agent = options.agent ?? ownAgent;
-  return {
-    send: ({ url, method, headers }) =>
-      new Exchange(options, url.host, () =>
-        request(url, { method, headers, agent, ...FAMILY_OPTIONS, ...tlsOptions }),
-      ).run(),
-    close: () => ownAgent?.destroy(),
-  };
+/** The way one request takes. */
+interface Route {
+  readonly request: (options: http.RequestOptions) => http.ClientRequest;
+  readonly proxy: Proxy | undefined;
 }
 
 /** Node gives each address of a host 250 ms before it tries the next: too little between continents. */
 const FAMILY_OPTIONS = { autoSelectFamilyAttemptTimeout: 1500 };
+
+/** Sends requests, reusing connections. */
+export class HttpChannel {
+  readonly #options: HttpOptions;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #agents = new Map<string, http.Agent>();
+  #tls: Promise<{ secureContext?: SecureContext }> | undefined;
+
+  /** Throws `configuration` when certificates would not be checked. */
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#env = options.env ?? process.env;
+    refuseUnverifiedTls(this.#env);
+  }
+
+  /** Rejects with a `KmsAsymError`: `network`, `timeout`, `invalid-response`, or `configuration` of proxy or TLS. */
+  async send(request: HttpRequest): Promise<HttpAnswer> {
+    const route = await this.route(request.url);
+    return new Exchange(this.#options, request, route.proxy, (extra) =>
+      route.request({ method: request.method, ...FAMILY_OPTIONS, ...extra }),
+    ).run();
+  }
+
+  /** Prepares what requests to `url` need; rejects with `configuration` of proxy or TLS. */
+  async route(url: URL): Promise<Route> {
+    if (url.protocol !== 'https:') {
+      const agent = this.#agent('http:', () => new http.Agent({ keepAlive: true }));
+      return { proxy: undefined, request: (options) => http.request(url, { ...options, agent }) };
+    }
+    const proxy = proxyFor(url, this.#env);
+    const [https, tls] = await Promise.all([import('node:https'), this.#secureContext()]);
+    // An agent's own name for a connection leaves the context out, which is safe as it only ever sees this one.
+    const agent =
+      proxy === undefined
+        ? this.#agent('https:', () => new https.Agent({ keepAlive: true }))
+        : await this.#tunnelAgent(proxy, tls);
+    return {
+      proxy,
+      request: (options) => https.request(url, { ...options, agent, rejectUnauthorized: true, ...tls }),
+    };
+  }
+
+  /** Closes the connections that wait to be used again. */
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+
+  #agent(key: string, make: () => http.Agent): http.Agent {
+    const agent = this.#agents.get(key) ?? make();
+    this.#agents.set(key, agent);
+    return agent;
+  }
+
+  async #tunnelAgent(proxy: Proxy, tls: { secureContext?: SecureContext }): Promise<http.Agent> {
+    const { TunnelAgent } = await import('./tunnel-agent.js');
+    return this.#agent(`proxy ${proxy.url.href}`, () => new TunnelAgent(proxy, tls));
+  }
+
+  #secureContext(): Promise<{ secureContext?: SecureContext }> {
+    return (this.#tls ??= secureContextOf(this.#options.caPem, this.#env));
+  }
+}
 
 function refuseUnverifiedTls(env: NodeJS.ProcessEnv): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return;

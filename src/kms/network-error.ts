@@ -7,7 +7,9 @@ import { errnoOf } from '../errors.js';
 import { CallError, invalidResponse } from './call-error.js';
 import { isKnownRegion } from './endpoint.js';
 
+/** What an error below HTTP means. */
 interface Cause {
+  /** Completes "cannot connect to …:". */
   readonly what: string;
   readonly hints?: readonly string[];
   /** True when the same call may well work a moment later. */
@@ -71,7 +73,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
 export function networkError(error: unknown, host: string, sent: boolean): CallError {
   const code = errnoOf(error) ?? 'unknown';
   if (code.startsWith('HPE_')) return invalidResponse(`"${host}" does not answer in HTTP (${code})`);
-  const cause = CAUSES[code] ?? (code.startsWith('ERR_SSL_') ? CAUSES['EPROTO'] : undefined);
+  const cause = explainErrno(code);
   const what = cause?.what ?? code;
   const message = sent ? `no answer from "${host}": ${what}` : `cannot connect to "${host}": ${what}`;
   return new CallError(
@@ -80,6 +82,12 @@ export function networkError(error: unknown, host: string, sent: boolean): CallE
     { mayHaveActed: sent, ...(cause?.passing && { retryReason: `${what} (${code})` }) },
     { cause: error, hints: [...(cause?.hints ?? []), ...unknownRegionHint(code, host)] },
   );
+}
+
+/** What the system, OpenSSL or Node means by `code`; `undefined` when nobody has said yet. */
+export function explainErrno(code: string): Cause | undefined {
+  if (Object.hasOwn(CAUSES, code)) return CAUSES[code];
+  return code.startsWith('ERR_SSL_') ? CAUSES['EPROTO'] : undefined;
 }
 
 function unknownRegionHint(code: string, host: string): string[] {

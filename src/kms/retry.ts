@@ -17,12 +17,14 @@ const MAX_RETRY_AFTER_MS = 30_000;
 export interface RetryOptions {
   /** Attempts after the first one; 0 is none. */
   readonly retryCount: number;
+  /** Deadline in milliseconds for all attempts and waits of one call together; none when absent. */
+  readonly totalTimeoutMs?: number;
   /** Told before each wait; `attempt` counts the attempts that failed, from 1. */
   readonly onRetry?: (notice: { action: string; reason: string; attempt: number; waitMs: number }) => void;
-  /** Ends a wait. */
+  /** Ends an attempt or a wait. */
   readonly signal?: AbortSignal;
   /** Waits; the real clock when absent. */
-  readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** A number from 0 (inclusive) to 1; `Math.random` when absent. */
   readonly random?: () => number;
 }
@@ -31,27 +33,81 @@ export interface RetryOptions {
 export interface RetriedCall<T> {
   readonly action: string;
   readonly repeatable: boolean;
-  readonly attempt: () => Promise<T>;
+  /** `signal` ends the attempt. */
+  readonly attempt: (signal: AbortSignal) => Promise<T>;
 }
 
 /** The first success of `call`, or the error of its last attempt. */
 export async function withRetry<T>(call: RetriedCall<T>, options: RetryOptions): Promise<T> {
-  for (let failures = 1; ; failures++) {
-    try {
-      return await call.attempt();
-    } catch (error) {
-      const reason = reasonToRetry(error, call.repeatable);
-      if (reason === undefined) throw error;
-      if (failures > options.retryCount) {
-        throw failures === 1
-          ? error
-          : reason.error.withHint(`gave up after ${failures} attempts; see --retry-count`);
+  const limit = new TimeLimit(call.action, options);
+  try {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await call.attempt(limit.signal);
+      } catch (error) {
+        const waitMs = waitAfter(error, failures, call, options, limit);
+        await (options.sleep ?? sleep)(waitMs, limit.signal);
       }
-      const waitMs = waitOf(failures, reason.error.facts.retryAfterMs ?? 0, options.random ?? Math.random);
-      options.onRetry?.({ action: call.action, reason: reason.text, attempt: failures, waitMs });
-      await (options.sleep ?? sleep)(waitMs, options.signal);
     }
+  } finally {
+    limit.clear();
   }
+}
+
+/** How long to wait after failure number `failures`, having said so; throws the error that ends the call. */
+function waitAfter(
+  error: unknown,
+  failures: number,
+  { action, repeatable }: RetriedCall<unknown>,
+  options: RetryOptions,
+  limit: TimeLimit,
+): number {
+  const reason = reasonToRetry(error, repeatable);
+  if (reason === undefined) throw error;
+  if (failures > options.retryCount) throw gaveUp(reason.error, failures, '--retry-count');
+  const waitMs = waitOf(failures, reason.error.facts.retryAfterMs ?? 0, options.random ?? Math.random);
+  if (waitMs >= limit.leftMs()) throw gaveUp(reason.error, failures, '--timeout');
+  options.onRetry?.({ action, reason: reason.text, attempt: failures, waitMs });
+  return waitMs;
+}
+
+function gaveUp(error: CallError, failures: number, flag: string): CallError {
+  if (failures === 1 && flag === '--retry-count') return error;
+  return error.withHint(`gave up after ${failures} attempt${failures === 1 ? '' : 's'}; see ${flag}`);
+}
+
+/** The time that one call has, as a signal that ends whatever it waits for. */
+class TimeLimit {
+  readonly signal: AbortSignal;
+  readonly #endMs: number;
+  readonly #timer: NodeJS.Timeout | undefined;
+
+  constructor(action: string, { totalTimeoutMs, signal }: RetryOptions) {
+    const controller = new AbortController();
+    this.signal = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
+    this.#endMs = performance.now() + (totalTimeoutMs ?? Infinity);
+    if (totalTimeoutMs === undefined) return;
+    this.#timer = setTimeout(() => {
+      controller.abort(tooLate(action, totalTimeoutMs));
+    }, totalTimeoutMs);
+  }
+
+  leftMs(): number {
+    return this.#endMs - performance.now();
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function tooLate(action: string, totalTimeoutMs: number): CallError {
+  return new CallError(
+    'timeout',
+    `${action} did not succeed within ${totalTimeoutMs / 1000} s`,
+    { mayHaveActed: true },
+    { hints: ['allow more time with --timeout'] },
+  );
 }
 
 function reasonToRetry(error: unknown, repeatable: boolean): { text: string; error: CallError } | undefined {
@@ -65,8 +121,7 @@ function waitOf(failures: number, askedMs: number, random: () => number): number
   return Math.round(Math.max(jitterMs, Math.min(askedMs, MAX_RETRY_AFTER_MS)));
 }
 
-async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  if (signal === undefined) return delay(ms);
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await delay(ms, undefined, { signal });
   } catch {

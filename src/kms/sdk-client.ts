@@ -21,10 +21,10 @@ import type {
   KmsClientOptions,
   PublicKeyOutput,
 } from './client.js';
-import { createCredential } from './credentials.js';
+import { CredentialChain } from './credentials/chain.js';
 import { resolveEndpoint } from './endpoint.js';
 import { Fields } from './fields.js';
-import { type HttpChannel, type HttpOptions, openHttpChannel } from './http.js';
+import { HttpChannel } from './http.js';
 import { CreateInstanceKeyRequest, tagsParameter } from './models.js';
 import { keyMetadata, type Loose, resolved } from './outputs.js';
 import { type RetryOptions, withRetry } from './retry.js';
@@ -34,12 +34,12 @@ const VERSIONS_PER_PAGE = 100;
 /** Fifty versions per key is the documented limit; this is far above and keeps a broken service from looping us. */
 const MAX_PAGES = 20;
 
-/** What a client takes besides its options: a proxy's agent, cancellation, and a clock and dice for tests. */
-export type ClientHooks = Pick<HttpOptions, 'agent' | 'signal'> & Pick<RetryOptions, 'sleep' | 'random'>;
+/** What a client takes besides its options: cancellation, and a clock and dice for tests. */
+export type ClientHooks = Pick<RetryOptions, 'signal' | 'sleep' | 'random'>;
 
 /**
- * A client for the service at the endpoint or region of `options`. Nothing is sent yet.
- * Throws `configuration` for a malformed endpoint, region or authority file, `credentials` for an unusable profile.
+ * A client for the service at the endpoint or region of `options`. Nothing is sent and no credentials are looked for yet.
+ * Throws `configuration` for a malformed endpoint, region, proxy or authority file.
  */
 export async function createSdkClient(
   options: KmsClientOptions,
@@ -47,9 +47,10 @@ export async function createSdkClient(
 ): Promise<KmsClient> {
   const env = options.env ?? process.env;
   const endpoint = resolveEndpoint(options);
-  const channel = await openHttpChannel(endpoint.protocol, { ...options, ...hooks, env });
-  const credential = createCredential({ ...options, env });
-  const transport = new KmsTransport({ endpoint, credential, channel, userAgent: `kms-asym/${VERSION}` });
+  const channel = new HttpChannel({ ...options, env });
+  await channel.route(new URL(endpoint.origin));
+  const credentials = new CredentialChain({ ...options, env }, channel);
+  const transport = new KmsTransport({ endpoint, credentials, channel, userAgent: `kms-asym/${VERSION}` });
   return new SdkClient(transport, channel, { ...options, ...hooks });
 }
 
@@ -173,8 +174,8 @@ class SdkClient implements KmsClient {
 
   /** One action with retries; the answer is cast to the model, its members are still to be checked. */
   async #call<T extends Model>(action: string, request: Model, response: T): Promise<T> {
-    const attempt = async (): Promise<T> => {
-      const answer = await this.#transport.invoke(action, request.toMap());
+    const attempt = async (signal: AbortSignal): Promise<T> => {
+      const answer = await this.#transport.invoke(action, request.toMap(), signal);
       try {
         return cast(answer.body, response);
       } catch {

@@ -6,7 +6,8 @@
 
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ErrorCode } from '../errors.js';
-import { CallError } from './call-error.js';
+import { CallError, type CallSubject } from './call-error.js';
+import { allowStatement, deniedResource } from './ram-policy.js';
 import { retryAfterMs } from './retry-after.js';
 import { clockHint, serviceHints } from './service-hints.js';
 import { serviceText } from './service-text.js';
@@ -23,9 +24,9 @@ interface ErrorDocument {
   readonly RequestId?: unknown;
 }
 
-/** The error for `action` that the service refused or failed with HTTP status `status`. */
+/** The error for a call that the service refused or failed with HTTP status `status`. */
 export function serviceError(
-  action: string,
+  subject: CallSubject,
   status: number,
   headers: IncomingHttpHeaders,
   { Code, Message, RequestId }: ErrorDocument,
@@ -34,19 +35,32 @@ export function serviceError(
   const throttled = status === 429 || THROTTLED.test(code);
   const failed = status >= 500;
   const wait = retryAfterMs(headers);
+  const { action, keyId } = subject;
+  const message = textOf(Message);
+  const about = keyId === undefined ? action : `${action} of key "${serviceText(keyId, MAX_ID_CHARS)}"`;
   return new CallError(
     errorCodeOf(code, throttled || failed),
-    `${action} ${throttled || failed ? 'failed' : 'was refused'}${sentence(textOf(Message))}`,
+    `${about} ${throttled || failed ? 'failed' : 'was refused'}${sentence(message)}`,
     {
       mayHaveActed: failed && !throttled,
       ...((throttled || failed) && { retryReason: code }),
       ...(wait !== undefined && { retryAfterMs: wait }),
     },
     {
-      hints: [...clockHint(code, headers.date), ...serviceHints(code, action)],
+      hints: [
+        ...clockHint(code, headers.date),
+        ...permissionHint(code, subject, message),
+        ...serviceHints(code, subject),
+      ],
       service: { code, httpStatus: status, requestId: textOf(RequestId, MAX_ID_CHARS), action },
     },
   );
+}
+
+function permissionHint(code: string, subject: CallSubject, message: string): string[] {
+  if (code !== 'Forbidden.NoPermission') return [];
+  const statement = allowStatement([subject.action], deniedResource(subject, message));
+  return [`a RAM policy of the identity you use has to hold: ${JSON.stringify(statement)}`];
 }
 
 function errorCodeOf(code: string, passing: boolean): ErrorCode {

@@ -1,8 +1,9 @@
 /** What to do about each error code of the service; one line per code. */
 
-/** Lines for people; `{action}` stands for the action that was called. */
+import type { CallSubject } from './call-error.js';
+
+/** Lines for people; `{keyId}` stands for the key that the call was about. */
 const HINTS: Readonly<Record<string, readonly string[]>> = {
-  'Forbidden.NoPermission': ['allow the RAM action "kms:{action}" on this key for the identity you use'],
   'Forbidden.KeyNotFound': ['check the key id, and --region: a key exists in one region only'],
   'Forbidden.KeyVersionNotFound': [
     'leave --key-version-id out, or take the version that get-public-key names',
@@ -14,8 +15,8 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   'Forbidden.AccessKey': ['enable the access key in the RAM console, or use another one'],
   'Forbidden.InDebt': ['the account has unpaid bills'],
   'Forbidden.InDebtOverdue': ['the account has unpaid bills'],
-  'Rejected.Disabled': ['enable the key: aliyun kms EnableKey --KeyId ID'],
-  'Rejected.PendingDeletion': ['rescue the key while you can: aliyun kms CancelKeyDeletion --KeyId ID'],
+  'Rejected.Disabled': ['enable the key: aliyun kms EnableKey --KeyId {keyId}'],
+  'Rejected.PendingDeletion': ['rescue the key while you can: aliyun kms CancelKeyDeletion --KeyId {keyId}'],
   'Rejected.Unavailable': ['the key cannot be used now; see its state in the KMS console'],
   'Rejected.UnsupportedOperation': [
     'the key cannot do this: check its KeyUsage and KeySpec, and that the algorithm belongs to them',
@@ -38,16 +39,37 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Codes of STS, which is asked for temporary credentials. */
+const STS_HINTS: Readonly<Record<string, readonly string[]>> = {
+  NoPermission: [
+    'the trust policy of the role does not admit this identity, or its own policy not sts:AssumeRole',
+  ],
+  'AuthenticationFail.NoPermission': ['the trust policy of the role does not admit this OIDC token'],
+  'AuthenticationFail.OIDCToken.Expired': [
+    'the OIDC token has expired: have a fresh one written to ALIBABA_CLOUD_OIDC_TOKEN_FILE',
+  ],
+  'AuthenticationFail.OIDCToken.Invalid': [
+    'ALIBABA_CLOUD_OIDC_TOKEN_FILE must hold the token just as its issuer made it',
+  ],
+  'AuthenticationFail.OIDCToken.AudienceNotMatch': [
+    'the audience of the OIDC token must be a client id of the OIDC provider in RAM',
+  ],
+  'EntityNotExist.Role': ['check the ARN of the role'],
+};
+
 const ON_CREATE_KEY: Readonly<Record<string, readonly string[]>> = {
   UnsupportedOperation: [
     'asymmetric keys live in a KMS instance today: add --instance-id kst-…, as shown in the KMS console',
   ],
 };
 
-/** Hints for error `code` of `action`; empty when nothing is known. */
-export function serviceHints(code: string, action: string): string[] {
+/** Hints for error `code` of a call; empty when nothing is known. */
+export function serviceHints(code: string, { action, keyId = '' }: CallSubject): string[] {
   const specific = action === 'CreateKey' ? lookUp(ON_CREATE_KEY, code) : undefined;
-  return (specific ?? lookUp(HINTS, code) ?? []).map((hint) => hint.replace('{action}', action));
+  const hints = specific ?? lookUp(HINTS, code) ?? lookUp(STS_HINTS, code) ?? [];
+  // What changes a key's state does not take an alias.
+  const id = /^[\w-]+$/.test(keyId) ? keyId : 'KEY_ID';
+  return hints.map((hint) => hint.replace('{keyId}', id));
 }
 
 /** A hint that names the clock's error when the service found the request's time stamp too old or too new. */

@@ -7,10 +7,10 @@
 import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { Request } from '@alicloud/tea-typescript';
 import { readAnswer, type ServiceAnswer } from './answer.js';
-import { readCredential } from './credentials.js';
+import type { CredentialChain } from './credentials/chain.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpChannel } from './http.js';
-import { type Credential, OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.js';
+import { OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.js';
 
 const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
 const EMPTY_BODY_HASH = OpenApiUtil.hexEncode(OpenApiUtil.hash(Buffer.alloc(0), SIGNATURE_ALGORITHM));
@@ -27,15 +27,20 @@ const RPC = {
   bodyType: 'json',
 };
 
-/** The base class with run-time options of any kind: it only hands them through to `doRequest`, which has none. */
+/** What one attempt is given besides its request, in the place of the vendor's run-time options. */
+interface Runtime {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The base class with run-time options of any kind: it only hands them through to `doRequest`. */
 interface CallApi {
-  callApi(params: Params, request: OpenApiRequest, runtime: object): Promise<unknown>;
+  callApi(params: Params, request: OpenApiRequest, runtime: Runtime): Promise<unknown>;
 }
 
 /** What a transport is made of. */
 export interface TransportParts {
   readonly endpoint: Endpoint;
-  readonly credential: Credential;
+  readonly credentials: Pick<CredentialChain, 'find'>;
   readonly channel: HttpChannel;
   /** Appended to the vendor's user agent, for example `kms-asym/1.0.0`. */
   readonly userAgent: string;
@@ -45,29 +50,39 @@ export interface TransportParts {
 export class KmsTransport extends OpenApiClient {
   readonly #origin: string;
   readonly #channel: HttpChannel;
+  readonly #credentials: Pick<CredentialChain, 'find'>;
 
-  constructor({ endpoint, credential, channel, userAgent }: TransportParts) {
-    super(new Config({ credential, endpoint: endpoint.host, userAgent }));
+  constructor({ endpoint, credentials, channel, userAgent }: TransportParts) {
+    super(new Config({ endpoint: endpoint.host, userAgent }));
     this.#origin = endpoint.origin;
     this.#channel = channel;
+    this.#credentials = credentials;
   }
 
-  /** Makes one call; `parameters` may be nested, they are flattened as the vendor does. Rejects with a `KmsAsymError`. */
-  async invoke(action: string, parameters: Readonly<Record<string, unknown>>): Promise<ServiceAnswer> {
+  /**
+   * Makes one call; `parameters` may be nested, they are flattened as the vendor does. `signal` ends it. Rejects with a
+   * `KmsAsymError`.
+   */
+  async invoke(
+    action: string,
+    parameters: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<ServiceAnswer> {
     const request = new OpenApiRequest({ query: OpenApiUtil.query(parameters) });
-    const answer = await (this as CallApi).callApi(new Params({ ...RPC, action }), request, {});
+    const answer = await (this as CallApi).callApi(new Params({ ...RPC, action }), request, { signal });
     return answer as ServiceAnswer;
   }
 
-  override async doRequest(params: Params, request: OpenApiRequest): Promise<ServiceAnswer> {
-    const signed = await this.#sign(params, { ...request.query });
+  override async doRequest(params: Params, request: OpenApiRequest, runtime: object): Promise<ServiceAnswer> {
+    const { signal } = runtime as Runtime;
+    const { method, headers, query } = await this.#sign(params, { ...request.query }, signal);
     const url = new URL(params.pathname, this.#origin);
-    url.search = queryText(signed.query);
-    const answer = await this.#channel.send({ url, method: signed.method, headers: signed.headers });
-    return readAnswer(params.action, answer);
+    url.search = queryText(query);
+    const answer = await this.#channel.send({ url, method, headers, signal });
+    return readAnswer({ action: params.action, keyId: query['KeyId'], host: url.hostname }, answer);
   }
 
-  async #sign(params: Params, query: Record<string, string>): Promise<Request> {
+  async #sign(params: Params, query: Record<string, string>, signal?: AbortSignal): Promise<Request> {
     const request = new Request();
     request.method = params.method;
     request.pathname = params.pathname;
@@ -82,20 +97,20 @@ export class KmsTransport extends OpenApiClient {
       'x-acs-content-sha256': EMPTY_BODY_HASH,
       accept: 'application/json',
     };
-    await this.#authorize(request);
+    await this.#authorize(request, signal);
     return request;
   }
 
-  async #authorize(request: Request): Promise<void> {
-    const credential = await readCredential(this._credential);
+  async #authorize(request: Request, signal?: AbortSignal): Promise<void> {
+    const { credentials } = await this.#credentials.find(signal);
     const { headers, query } = request;
-    if (credential.providerName) headers['x-acs-credentials-provider'] = credential.providerName;
-    if (credential.type === 'bearer') {
-      headers['x-acs-bearer-token'] = credential.bearerToken ?? '';
+    headers['x-acs-credentials-provider'] = credentials.provider;
+    if ('bearerToken' in credentials) {
+      headers['x-acs-bearer-token'] = credentials.bearerToken;
       query['SignatureType'] = 'BEARERTOKEN';
       return;
     }
-    const { accessKeyId = '', accessKeySecret = '', securityToken } = credential;
+    const { accessKeyId, accessKeySecret, securityToken } = credentials;
     if (securityToken) {
       headers['x-acs-accesskey-id'] = accessKeyId;
       headers['x-acs-security-token'] = securityToken;

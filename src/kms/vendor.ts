@@ -3,7 +3,6 @@
  * the default, some loaders already its `default` member; this is the one place that knows.
  */
 
-import * as credentials from '@alicloud/credentials';
 import * as openApi from '@alicloud/openapi-client';
 import * as openApiUtil from '@alicloud/openapi-util';
 import * as teaUtil from '@alicloud/tea-util';
@@ -20,7 +19,3 @@ export const OpenApiClient = defaultOf(openApi.default);
 export const OpenApiUtil = defaultOf(openApiUtil.default);
 /** Nonces and the user agent. */
 export const TeaUtil = defaultOf(teaUtil.default);
-/** Source of credentials. */
-export const Credential = defaultOf(credentials.default);
-/** Instance type of {@link Credential}. */
-export type Credential = InstanceType<typeof Credential>;

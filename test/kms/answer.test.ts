@@ -24,7 +24,9 @@ describe('an error of the service', () => {
       });
     });
     expect(error.code).toBe('service-refused');
-    expect(error.message).toBe('AsymmetricDecrypt was refused: The specified Key is not found');
+    expect(error.message).toBe(
+      'AsymmetricDecrypt of key "key-1" was refused: The specified Key is not found',
+    );
     expect(error.service).toEqual({
       code: 'Forbidden.KeyNotFound',
       httpStatus: 404,
@@ -119,7 +121,7 @@ describe('an error of the service', () => {
       });
     });
     expect(error.message).toBe(
-      'AsymmetricDecrypt was refused: Specified signature is not matched with our calculation',
+      'AsymmetricDecrypt of key "key-1" was refused: Specified signature is not matched with our calculation',
     );
     expect(error.service?.requestId).toBe('');
   });
@@ -132,7 +134,7 @@ describe('an error of the service', () => {
         RequestId: '\u001b[Hid\n',
       });
     });
-    expect(error.message).toBe('AsymmetricDecrypt was refused: line two');
+    expect(error.message).toBe('AsymmetricDecrypt of key "key-1" was refused: line two');
     expect(error.service).toMatchObject({ code: 'Bad', requestId: 'id' });
   });
 
@@ -140,7 +142,7 @@ describe('an error of the service', () => {
     const error = await failure((_request, response) => {
       json(response, 400, { Code: '\u0007', Message: 7 });
     });
-    expect(error.message).toBe('AsymmetricDecrypt was refused');
+    expect(error.message).toBe('AsymmetricDecrypt of key "key-1" was refused');
     expect(error.service?.code).toBe('unknown error');
   });
 });

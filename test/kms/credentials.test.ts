@@ -1,158 +1,458 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KmsAsymError } from '../../src/errors.js';
 import type { KmsClientOptions } from '../../src/kms/client.js';
-import { KmsTransport } from '../../src/kms/transport.js';
-import { Credential } from '../../src/kms/vendor.js';
-import { parseEndpoint } from '../../src/kms/endpoint.js';
-import { openHttpChannel } from '../../src/kms/http.js';
-import { ACCESS, clientOf, json, serve, temporaryFolder, type TestServer } from './test-server.js';
-import { Config } from '@alicloud/credentials';
+import { startProxy } from './test-proxy.js';
+import {
+  ACCESS,
+  type Certificates,
+  clientOf,
+  json,
+  makeCertificates,
+  serve,
+  temporaryFolder,
+  type TestServer,
+} from './test-server.js';
 
 const SECRET = 'TOPSECRETVALUE';
 let home: string;
 let server: TestServer;
+/** No credentials, and no question to a metadata service. */
+let none: NodeJS.ProcessEnv;
 
 beforeEach(async () => {
   home = temporaryFolder();
-  for (const name of Object.keys(process.env))
-    if (name.startsWith('ALIBABA_CLOUD_')) vi.stubEnv(name, undefined);
-  vi.stubEnv('HOME', home);
-  vi.stubEnv('ALIBABA_CLOUD_ECS_METADATA_DISABLED', 'true');
+  none = { HOME: home, USERPROFILE: home, ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
   server = await serve((_request, response) => {
     json(response, 200, { RequestId: 'r' });
   });
-  return () => {
-    vi.unstubAllEnvs();
-  };
 });
 
-function writeConfig(text: string): void {
+function writeConfig(content: unknown): void {
   mkdirSync(join(home, '.aliyun'), { recursive: true });
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
   writeFileSync(join(home, '.aliyun', 'config.json'), text);
 }
 
-async function call(options: Partial<KmsClientOptions> = {}): Promise<void> {
-  const client = await clientOf(server.endpoint, { env: process.env, ...options });
+async function call(env: NodeJS.ProcessEnv = none, options: Partial<KmsClientOptions> = {}): Promise<void> {
+  const client = await clientOf(server.endpoint, { env, ...options });
   await client.createAlias('k', 'alias/a');
 }
 
-async function failure(options: Partial<KmsClientOptions> = {}): Promise<KmsAsymError> {
-  const error: unknown = await call(options).catch((caught: unknown) => caught);
+async function failure(
+  env: NodeJS.ProcessEnv = none,
+  options: Partial<KmsClientOptions> = {},
+): Promise<KmsAsymError> {
+  const error: unknown = await call(env, options).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(KmsAsymError);
-  expect((error as KmsAsymError).code).toBe('credentials');
   expect(server.received).toEqual([]);
+  for (const secret of [SECRET, 'akMain'])
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(secret);
   return error as KmsAsymError;
 }
-
-const PROFILES = JSON.stringify({
-  current: 'main',
-  profiles: [
-    { name: 'main', mode: 'AK', access_key_id: 'akMain', access_key_secret: SECRET },
-    { name: 'temp', mode: 'StsToken', access_key_id: 'akTemp', access_key_secret: SECRET, sts_token: 'tok' },
-    { name: 'odd', mode: 'RsaKeyPair', access_key_id: 'akOdd', access_key_secret: SECRET },
-  ],
-});
 
 function accessKey(): string | undefined {
   return /Credential=([^,]*)/.exec(server.received[0]?.headers.authorization ?? '')?.[1];
 }
 
+const profile = (name: string, mode: string, more: object = {}): object => ({
+  name,
+  mode,
+  access_key_id: `ak${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`,
+  access_key_secret: SECRET,
+  ...more,
+});
+const PROFILES = {
+  current: 'main',
+  profiles: [
+    profile('main', 'AK'),
+    profile('temp', 'StsToken', { sts_token: 'tok' }),
+    profile('odd', 'RsaKeyPair'),
+    profile('half', 'AK', { access_key_secret: '' }),
+    { name: 'bear', mode: 'BearerToken', bearer_token: 'bear' },
+  ],
+};
+
 describe('found', () => {
   it('in the given environment, not in that of the process', async () => {
-    await call({ env: ACCESS });
+    await call(ACCESS);
     expect(accessKey()).toBe('LTAItest');
   });
 
-  it('in the current profile of the aliyun CLI', async () => {
-    writeConfig(PROFILES);
+  it.each(['ALIBABACLOUD', 'ALICLOUD'])('under the older prefix %s, never mixing two', async (prefix) => {
+    await call({
+      ...none,
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'alone',
+      ALIBABA_CLOUD_SECURITY_TOKEN: 'of-another',
+      [`${prefix}_ACCESS_KEY_ID`]: 'older',
+      [`${prefix}_ACCESS_KEY_SECRET`]: SECRET,
+    });
+    expect(accessKey()).toBe('older');
+    expect(server.received[0]?.headers).not.toHaveProperty('x-acs-security-token');
+  });
+
+  it('in the current profile of the aliyun CLI, also behind a byte order mark', async () => {
+    writeConfig(`\ufeff${JSON.stringify(PROFILES)}`);
     await call();
     expect(accessKey()).toBe('akMain');
-    expect(server.received[0]?.headers['x-acs-credentials-provider']).toBe('default/cli_profile');
+    expect(server.received[0]?.headers['x-acs-credentials-provider']).toBe('static_ak');
   });
 
   it('in the profile that was asked for, whatever the environment says', async () => {
     writeConfig(PROFILES);
-    await call({ profile: 'temp', env: ACCESS });
+    await call({ ...none, ...ACCESS }, { profile: 'temp' });
     expect(accessKey()).toBe('akTemp');
     expect(server.received[0]?.headers['x-acs-security-token']).toBe('tok');
   });
 
+  it.each(['ALIBABA_CLOUD_PROFILE', 'ALIBABACLOUD_PROFILE', 'ALICLOUD_PROFILE'])(
+    'in the profile that %s names',
+    async (variable) => {
+      writeConfig(PROFILES);
+      await call({ ...none, [variable]: 'temp' });
+      expect(accessKey()).toBe('akTemp');
+    },
+  );
+
   it('in the environment before any profile', async () => {
     writeConfig(PROFILES);
-    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_ID', 'akEnv');
-    vi.stubEnv('ALIBABA_CLOUD_ACCESS_KEY_SECRET', SECRET);
-    await call();
-    expect(accessKey()).toBe('akEnv');
+    await call({ ...none, ...ACCESS, ALIBABA_CLOUD_PROFILE: 'temp' });
+    expect(accessKey()).toBe('LTAItest');
   });
 
-  it('as a bearer token, which takes the place of a signature', async () => {
-    const channel = await openHttpChannel('http:', { connectTimeoutMs: 2000, readTimeoutMs: 2000 });
-    const transport = new KmsTransport({
-      endpoint: parseEndpoint(server.endpoint),
-      credential: new Credential(new Config({ type: 'bearer', bearerToken: 'bear' })),
-      channel,
-      userAgent: 'test',
-    });
-    await transport.invoke('A', {});
-    channel.close();
+  it('in a bearer token, which takes the place of a signature', async () => {
+    writeConfig(PROFILES);
+    await call(none, { profile: 'bear' });
     expect(server.received[0]?.headers).toMatchObject({ 'x-acs-bearer-token': 'bear' });
     expect(server.received[0]?.headers.authorization).toBeUndefined();
-    expect(server.received[0]?.query).toEqual({ SignatureType: 'BEARERTOKEN' });
+    expect(server.received[0]?.query).toMatchObject({ SignatureType: 'BEARERTOKEN' });
+  });
+
+  it("in the SDKs' own file, in the section that the environment names", async () => {
+    mkdirSync(join(home, '.alibabacloud'));
+    const text = `; remarks\n[default]\ntype = access_key\naccess_key_id=akDefault\naccess_key_secret = "${SECRET}"\n
+[temp]\r\ntype=access_key\r\naccess_key_id='akSection'\r\naccess_key_secret=x=y\r\n`;
+    writeFileSync(join(home, '.alibabacloud', 'credentials'), text);
+    await call();
+    expect(accessKey()).toBe('akDefault');
+    server.received.length = 0;
+    await call({ ...none, ALIBABA_CLOUD_PROFILE: 'temp' });
+    expect(accessKey()).toBe('akSection');
+    const elsewhere = join(home, 'elsewhere');
+    writeFileSync(elsewhere, text.replace('akDefault', 'akElsewhere'));
+    server.received.length = 0;
+    await call({ ...none, ALIBABA_CLOUD_CREDENTIALS_FILE: elsewhere });
+    expect(accessKey()).toBe('akElsewhere');
+  });
+
+  it('by running the program that a profile names', async () => {
+    const answer = { mode: 'StsToken', access_key_id: 'akRun', access_key_secret: SECRET, sts_token: 't' };
+    writeFileSync(join(home, 'answer.json'), JSON.stringify(answer));
+    writeConfig({
+      current: 'run',
+      profiles: [{ name: 'run', mode: 'External', process_command: `cat ${join(home, 'answer.json')}` }],
+    });
+    await call();
+    expect(accessKey()).toBe('akRun');
+    server.received.length = 0;
+    const error = await failure({ ...none, ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS: '1' });
+    expect(error.hints).toEqual(['unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS']);
+  });
+
+  it('at the address that the environment or a profile names, once for calls side by side', async () => {
+    const tokens = await serve((_request, response) => {
+      json(response, 200, {
+        AccessKeyId: 'akUri',
+        AccessKeySecret: SECRET,
+        SecurityToken: 'tok',
+        Expiration: '2099-01-01T00:00:00Z',
+      });
+    });
+    const client = await clientOf(server.endpoint, {
+      env: { ...none, ALIBABA_CLOUD_CREDENTIALS_URI: `${tokens.endpoint}/role` },
+    });
+    await Promise.all(Array.from({ length: 10 }, () => client.createAlias('k', 'alias/a')));
+    await client.createAlias('k', 'alias/b');
+    expect(accessKey()).toBe('akUri');
+    expect(tokens.received).toHaveLength(1);
+    writeConfig({
+      current: 'uri',
+      profiles: [{ name: 'uri', mode: 'CredentialsURI', credentials_uri: `${tokens.endpoint}/role` }],
+    });
+    await call();
+    expect(tokens.received).toHaveLength(2);
+  });
+});
+
+describe('a role', () => {
+  let certificates: Certificates;
+  beforeAll(() => {
+    certificates = makeCertificates('DNS:sts.aliyuncs.com');
+  });
+
+  const GRANTED = {
+    RequestId: 'r',
+    Credentials: {
+      AccessKeyId: 'akRole',
+      AccessKeySecret: SECRET,
+      SecurityToken: 'roleToken',
+      Expiration: '2099-01-01T00:00:00Z',
+    },
+  };
+
+  /** Requests to STS go through a proxy here, which leads them to a server of ours. */
+  async function sts(status: number, answer: object) {
+    const forms: URLSearchParams[] = [];
+    const tokens = await serve((request, response) => {
+      forms.push(new URLSearchParams(request.body));
+      json(response, status, answer);
+    }, certificates);
+    const proxy = await startProxy({ upstreamPort: tokens.port });
+    const env = { ...none, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+    return { tokens, forms, env, targets: proxy.targets };
+  }
+
+  function withOidc(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    writeFileSync(join(home, 'token'), 'header.payload.TOPSECRETVALUE');
+    return {
+      ...env,
+      ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/ci',
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::1:oidc-provider/ci',
+      ALIBABA_CLOUD_OIDC_TOKEN_FILE: join(home, 'token'),
+      ALIBABA_CLOUD_ROLE_SESSION_NAME: 'run-1',
+    };
+  }
+
+  it('is assumed with an OIDC token, through proxy and authority like every other call', async () => {
+    const { forms, env, targets, tokens } = await sts(200, GRANTED);
+    await call(withOidc(env), { caPem: certificates.caPem });
+    expect(accessKey()).toBe('akRole');
+    expect(targets).toEqual(['sts.aliyuncs.com:443']);
+    expect(tokens.received[0]?.query).toMatchObject({ Action: 'AssumeRoleWithOIDC' });
+    expect(Object.fromEntries(forms[0] ?? [])).toMatchObject({
+      OIDCToken: 'header.payload.TOPSECRETVALUE',
+      RoleArn: 'acs:ram::1:role/ci',
+      RoleSessionName: 'run-1',
+    });
+  });
+
+  it('is assumed by a profile, also on top of another profile', async () => {
+    const { env, tokens } = await sts(200, GRANTED);
+    const role = { ram_role_arn: 'acs:ram::1:role/a', ram_session_name: 's', expired_seconds: 900 };
+    const profiles = [
+      profile('role', 'RamRoleArn', role),
+      { name: 'chain', mode: 'ChainableRamRoleArn', source_profile: 'role', ...role },
+    ];
+    writeConfig({ current: 'role', profiles });
+    await call(env, { caPem: certificates.caPem });
+    expect(accessKey()).toBe('akRole');
+    expect(tokens.received).toHaveLength(1);
+    expect(tokens.received[0]?.query).toMatchObject({ Action: 'AssumeRole', AccessKeyId: 'akRole' });
+    await call({ ...env, ALIBABA_CLOUD_PROFILE: 'chain' }, { caPem: certificates.caPem });
+    expect(tokens.received).toHaveLength(3);
+    expect(tokens.received[2]?.query).toMatchObject({ SecurityToken: 'roleToken' });
+  });
+
+  it('comes with a login of CloudSSO, whose account is named', async () => {
+    const { env, tokens } = await sts(200, { CloudCredential: GRANTED.Credentials });
+    const login = (expires: number) => ({
+      name: 'sso',
+      mode: 'CloudSSO',
+      cloud_sso_sign_in_url: 'https://sts.aliyuncs.com/start',
+      cloud_sso_account_id: 'account',
+      cloud_sso_access_config: 'config',
+      access_token: SECRET,
+      cloud_sso_access_token_expire: expires,
+    });
+    writeConfig({ current: 'sso', profiles: [login(4_000_000_000)] });
+    await call(env, { caPem: certificates.caPem });
+    expect(accessKey()).toBe('akRole');
+    expect(JSON.parse(tokens.received[0]?.body ?? '')).toEqual({
+      AccountId: 'account',
+      AccessConfigurationId: 'config',
+    });
+    server.received.length = 0;
+    writeConfig({ current: 'sso', profiles: [login(1000)] });
+    const error = await failure(env);
+    expect(error).toMatchObject({
+      code: 'credentials',
+      message: 'profile "sso" of the aliyun CLI gives no credentials: its login has expired',
+    });
+  });
+
+  it.each([
+    [401, 'AuthenticationFail.OIDCToken.Expired', 'OIDC token has expired'],
+    [401, 'AuthenticationFail.NoPermission', 'trust policy'],
+    [404, 'EntityNotExist.Role', 'ARN of the role'],
+    [400, 'Something.New', ''],
+  ])('that is refused with %i %s is told with code, RequestId and cause', async (status, code, hint) => {
+    const { env } = await sts(status, { Code: code, Message: 'No.', RequestId: 'sts-1' });
+    const error = await failure(withOidc(env), { caPem: certificates.caPem });
+    expect(error).toMatchObject({ code: 'credentials', service: { code, requestId: 'sts-1' } });
+    expect(error.message).toBe('AssumeRoleWithOIDC was refused: No');
+    expect(error.hints.join()).toContain(hint);
+  });
+
+  it('that is throttled is asked for again', async () => {
+    const { env, tokens } = await sts(503, { Code: 'ServiceUnavailable', Message: '', RequestId: 'x' });
+    const client = await clientOf(
+      server.endpoint,
+      { env: withOidc(env), caPem: certificates.caPem, retryCount: 2 },
+      { sleep: () => Promise.resolve() },
+    );
+    await expect(client.describeKey('k')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(tokens.received).toHaveLength(3);
+  });
+
+  it.each([
+    ['no JSON', 'nonsense TOPSECRETVALUE'],
+    ['no credentials', { Credentials: { AccessKeyId: 'akMain', Note: SECRET } }],
+    ['no time of expiry', { Credentials: { ...GRANTED.Credentials, Expiration: 'soon' } }],
+  ])('whose answer has %s is no role, and is not shown', async (_what, answer) => {
+    const { env } = await sts(200, answer as object);
+    const error = await failure(withOidc(env), { caPem: certificates.caPem });
+    expect(error.message).toBe(
+      'the role of the OIDC token gives no credentials: what it answers makes no sense',
+    );
+  });
+
+  it('whose token file is not there is named', async () => {
+    const env = withOidc({ ...none, HTTPS_PROXY: 'http://127.0.0.1:1' });
+    const error = await failure({ ...env, ALIBABA_CLOUD_OIDC_TOKEN_FILE: join(home, 'missing') });
+    expect(error.message).toBe(
+      'the role of the OIDC token gives no credentials: its file cannot be read (ENOENT)',
+    );
+  });
+
+  it('whose service cannot be reached is an error of the network, and no other credentials are taken', async () => {
+    writeConfig(PROFILES);
+    const error = await failure(withOidc({ ...none, HTTPS_PROXY: 'http://127.0.0.1:1' }));
+    expect(error).toMatchObject({ code: 'network' });
+    expect(error.message).toContain('cannot connect to the proxy');
   });
 });
 
 describe('not found', () => {
-  it('names the variables to set', async () => {
+  it('names the variables to set and the places looked at', async () => {
     const error = await failure();
-    expect(error.message).toBe('no usable credentials found');
-    expect(error.hints[0]).toMatch(/ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/);
+    expect(error).toMatchObject({ code: 'credentials', message: 'no credentials found' });
+    expect(error.hints).toEqual([
+      'set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run "aliyun configure"',
+      'looked at: environment, OIDC variables, ~/.aliyun/config.json, ~/.alibabacloud/credentials',
+    ]);
   });
 
-  it.each(['', undefined])('counts an access key without its secret (%j) as none', async (secret) => {
-    await failure({ env: { ...ACCESS, ALIBABA_CLOUD_ACCESS_KEY_SECRET: secret } });
+  it.each([
+    ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'],
+    ['ALIBABA_CLOUD_ACCESS_KEY_SECRET', 'ALIBABA_CLOUD_ACCESS_KEY_ID'],
+  ])('says that %s is set without %s', async (set, missing) => {
+    const error = await failure({ ...none, [set]: 'x', [missing]: '' });
+    expect(error.hints[0]).toBe(`${set} is set, but ${missing} is not`);
   });
 
-  it('names a profile that does not exist as the reason', async () => {
+  it('counts the empty profile that nobody filled in as none', async () => {
+    writeConfig({ current: 'default', profiles: [{ name: 'default', mode: 'AK', access_key_id: '' }] });
+    expect((await failure()).message).toBe('no credentials found');
+  });
+
+  it('names a profile that does not exist and those that do', async () => {
     writeConfig(PROFILES);
-    const error = await failure({ profile: 'nobody' });
-    expect(error.message).toBe('the aliyun CLI configuration has no such profile');
+    const error = await failure(none, { profile: 'nobody' });
+    expect(error.message).toBe('the aliyun CLI has no profile "nobody"');
+    expect(error.hints[0]).toBe('it has: main, temp, odd, half, bear');
+    const named = await failure({ ...none, ALIBABA_CLOUD_PROFILE: 'nobody' });
+    expect(named.message).toBe('there is no profile "nobody", which the environment asks for');
   });
 
-  it('names a mode that is not supported as the reason', async () => {
+  it('says so when there is no configuration at all', async () => {
+    expect((await failure(none, { profile: 'main' })).hints).toEqual([
+      'it has none at all',
+      '"aliyun configure --profile main" makes it',
+    ]);
+  });
+
+  it.each([
+    ['odd', 'its mode is not supported'],
+    ['half', 'its access key is not complete'],
+  ])('says what is wrong with profile %s', async (name, what) => {
     writeConfig(PROFILES);
-    expect((await failure({ profile: 'odd' })).message).toContain('mode of this aliyun CLI profile');
+    const error = await failure(none, { profile: name });
+    expect(error.message).toBe(`profile "${name}" of the aliyun CLI gives no credentials: ${what}`);
   });
 
-  it('says that profiles are turned off', async () => {
-    vi.stubEnv('ALIBABA_CLOUD_CLI_PROFILE_DISABLED', 'true');
-    const error = await failure({ profile: 'main' });
-    expect(error.hints).toEqual(['unset ALIBABA_CLOUD_CLI_PROFILE_DISABLED']);
+  it.each(['ALIBABA_CLOUD_CLI_PROFILE_DISABLED', 'ALIBABA_CLOUD_IGNORE_PROFILE'])(
+    'says that %s turns profiles off',
+    async (variable) => {
+      writeConfig(PROFILES);
+      const env = { ...none, [variable]: 'TRUE' };
+      expect((await failure(env, { profile: 'main' })).hints).toEqual([`unset ${variable}`]);
+      expect((await failure(env)).message).toBe('no credentials found');
+    },
+  );
+
+  it.each([
+    ['cut off', `${JSON.stringify(PROFILES).slice(0, -3)},,, "access_key_secret": "${SECRET}"`],
+    ['another shape', `["${SECRET}"]`],
+    ['profiles of another shape', `{"profiles": "${SECRET}"}`],
+    ['too long', `"${SECRET.repeat(100_000)}"`],
+  ])('never shows a broken configuration (%s)', async (_what, text) => {
+    writeConfig(text);
+    for (const options of [{}, { profile: 'main' }]) {
+      const error = await failure(none, options);
+      expect(error).toMatchObject({ code: 'credentials' });
+      expect(error.message).toMatch(
+        /^the aliyun CLI configuration (is not valid JSON|cannot be read \(too large\))/,
+      );
+    }
   });
 
-  it.each(['default chain', 'profile'])('never shows a broken configuration (%s)', async (way) => {
-    writeConfig(`${PROFILES.slice(0, -3)},,, "access_key_secret": "${SECRET}"`);
-    const error = await failure(way === 'profile' ? { profile: 'main' } : {});
-    expect(error.message).toBe('the aliyun CLI configuration is not valid JSON');
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(SECRET);
-    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('akMain');
+  it('skips what is no profile in the configuration', async () => {
+    writeConfig({ current: 'main', profiles: [null, 7, 'x', [], ...PROFILES.profiles] });
+    await call();
+    expect(accessKey()).toBe('akMain');
+  });
+
+  it('says when a file cannot be read', async () => {
+    mkdirSync(join(home, '.aliyun', 'config.json'), { recursive: true });
+    expect((await failure()).message).toBe('the aliyun CLI configuration cannot be read (EISDIR)');
+    const env = { ...none, HOME: join(home, 'x'), ALIBABA_CLOUD_CREDENTIALS_FILE: join(home, 'missing') };
+    expect((await failure(env)).message).toBe('the credentials file cannot be read (ENOENT)');
+  });
+
+  it('says when a section of the credentials file is of an unknown type', async () => {
+    const file = join(home, 'credentials');
+    writeFileSync(file, `[default]\ntype = magic\nsecret = ${SECRET}\n`);
+    const error = await failure({ ...none, ALIBABA_CLOUD_CREDENTIALS_FILE: file });
+    expect(error.message).toBe(
+      'section "default" of the credentials file gives no credentials: its type is not supported',
+    );
+  });
+
+  it('never shows what a program prints that delivers nothing', async () => {
+    const script = join(home, 'broken.sh');
+    writeFileSync(script, `#!/bin/sh\necho ${SECRET}\necho ${SECRET} >&2\nexit 1\n`);
+    chmodSync(script, 0o700);
+    writeConfig({ current: 'run', profiles: [{ name: 'run', mode: 'External', process_command: script }] });
+    expect((await failure()).message).toBe(
+      'profile "run" of the aliyun CLI gives no credentials: its command does not deliver',
+    );
   });
 
   it.each([
     ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'LTAI\n'],
     ['ALIBABA_CLOUD_SECURITY_TOKEN', 'tökén'],
   ])('refuses a %s that cannot be sent, without showing it', async (name, value) => {
-    const error = await failure({ env: { ...ACCESS, [name]: value } });
+    const error = await failure({ ...ACCESS, [name]: value });
     expect(error.message).toBe('the access key id or token holds characters that cannot be sent');
   });
 });
 
-it('outside ECS the hint names the variable that saves the wait for its metadata service', async () => {
-  vi.stubEnv('ALIBABA_CLOUD_ECS_METADATA_DISABLED', undefined);
+it('the time for a call holds while credentials are looked for', async () => {
+  writeConfig({ current: 'run', profiles: [{ name: 'run', mode: 'External', process_command: 'sleep 2' }] });
   const start = performance.now();
-  const error = await failure();
-  expect(performance.now() - start).toBeLessThan(8000);
-  expect(error.hints.at(-1)).toContain('ALIBABA_CLOUD_ECS_METADATA_DISABLED=true');
-}, 15_000);
+  const error = await failure(none, { totalTimeoutMs: 300 });
+  expect(performance.now() - start).toBeLessThan(1500);
+  expect(error).toMatchObject({ code: 'timeout', message: 'CreateAlias did not succeed within 0.3 s' });
+});

@@ -1,9 +1,8 @@
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as net from 'node:net';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KmsAsymError } from '../../src/errors.js';
-import { openHttpChannel } from '../../src/kms/http.js';
+import { HttpChannel } from '../../src/kms/http.js';
 import { ACCESS, type Certificates, clientOf, json, listen, makeCertificates, serve } from './test-server.js';
 
 let certificates: Certificates;
@@ -107,7 +106,7 @@ describe('answers', () => {
     const server = await serve((request, response) =>
       response.end(Buffer.alloc(Number(request.path.slice(1)))),
     );
-    const channel = await openHttpChannel('http:', {
+    const channel = new HttpChannel({
       connectTimeoutMs: 2000,
       readTimeoutMs: 2000,
       maxBodyBytes: 1000,
@@ -285,86 +284,5 @@ describe('abort', () => {
     const call = client.describeKey('k');
     expect(await duration(call)).toBeLessThan(2000);
     expect((await rejection(call)).code).toBe('timeout');
-  });
-});
-
-describe('a CONNECT proxy', () => {
-  interface Proxy {
-    readonly agent: http.Agent;
-    readonly tunnels: string[];
-  }
-
-  async function proxy(status = 200): Promise<Proxy> {
-    const tunnels: string[] = [];
-    const server = http.createServer((_request, response) => response.writeHead(405).end());
-    server.on('connect', (request: http.IncomingMessage, client: net.Socket) => {
-      tunnels.push(request.url ?? '');
-      if (status !== 200) {
-        client.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`);
-        return;
-      }
-      const [, port = ''] = (request.url ?? '').split(':');
-      const upstream = net.connect(Number(port), '127.0.0.1', () => {
-        client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-        upstream.pipe(client).pipe(upstream);
-      });
-      upstream.on('error', () => client.destroy());
-      client.on('close', () => upstream.destroy());
-    });
-    const agent = new HttpsProxyAgent(`http://127.0.0.1:${await listen(server)}`, { keepAlive: true });
-    onTestFinished(() => {
-      agent.destroy();
-    });
-    return { agent, tunnels };
-  }
-
-  it('carries TLS with verified certificates, and one tunnel carries many calls', async () => {
-    const server = await serve((_request, response) => {
-      json(response, 200, { RequestId: 'r' });
-    }, certificates);
-    const { agent, tunnels } = await proxy();
-    const client = await clientOf(server.endpoint, { caPem: certificates.caPem }, { agent });
-    await client.createAlias('k', 'alias/a');
-    await client.createAlias('k', 'alias/b');
-    expect(tunnels).toEqual([`localhost:${server.port}`]);
-    expect(server.received).toHaveLength(2);
-  });
-
-  it('does not weaken the check of certificates', async () => {
-    const server = await serve((_request, response) => response.end('{}'), certificates);
-    const { agent, tunnels } = await proxy();
-    const client = await clientOf(server.endpoint, {}, { agent });
-    expect((await rejection(client.describeKey('k'))).message).toContain('unknown authority');
-    expect(tunnels).toHaveLength(1);
-    expect(server.received).toEqual([]);
-  });
-
-  it('that refuses is an error with its status', async () => {
-    const { agent } = await proxy(403);
-    const client = await clientOf('https://localhost:1', {}, { agent });
-    expect((await rejection(client.describeKey('k'))).message).toContain('HTTP 403');
-  });
-
-  it('that hangs is cut at the connect deadline', async () => {
-    const port = await listen(net.createServer());
-    const agent = new HttpsProxyAgent(`http://127.0.0.1:${port}`);
-    const client = await clientOf('https://localhost:1', { connectTimeoutMs: 200 }, { agent });
-    expect((await rejection(client.describeKey('k'))).message).toContain(
-      'cannot connect to "localhost:1" within 0.2 s',
-    );
-  });
-
-  it('keeps the cap, the read deadline and the abort', async () => {
-    const server = await serve(({ query }, response) => {
-      if (query['KeyId'] === 'big') response.end(Buffer.alloc(2_000_000));
-    }, certificates);
-    const { agent } = await proxy();
-    const options = { caPem: certificates.caPem, readTimeoutMs: 300 };
-    const client = await clientOf(server.endpoint, options, { agent });
-    expect((await rejection(client.describeKey('big'))).code).toBe('invalid-response');
-    expect((await rejection(client.describeKey('hang'))).code).toBe('timeout');
-    const signal = AbortSignal.timeout(100);
-    const aborted = await clientOf(server.endpoint, { ...options, readTimeoutMs: 60_000 }, { agent, signal });
-    expect((await rejection(aborted.describeKey('hang'))).message).toBe('the overall time limit is over');
   });
 });

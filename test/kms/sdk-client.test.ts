@@ -264,7 +264,7 @@ describe('request', () => {
     expect(headers).toMatchObject({
       host: `localhost:${server.port}`,
       'x-acs-version': '2016-01-20',
-      'x-acs-credentials-provider': 'static_ak',
+      'x-acs-credentials-provider': 'env',
       accept: 'application/json',
       'content-length': '0',
     });
@@ -286,7 +286,7 @@ describe('request', () => {
     expect(request.headers).toMatchObject({
       'x-acs-security-token': 'sts-token',
       'x-acs-accesskey-id': 'LTAItest',
-      'x-acs-credentials-provider': 'static_sts',
+      'x-acs-credentials-provider': 'env',
     });
     expect(request.headers.authorization).toContain(';x-acs-security-token;');
     expect(request.headers.authorization).toContain(`Signature=${signatureOf(request, 'sEcReT')}`);

@@ -17,6 +17,7 @@ export interface Received {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
 }
 
 export type Handler = (request: Received, response: http.ServerResponse, count: number) => void;
@@ -43,14 +44,19 @@ export async function serve(handler: Handler, tlsOptions?: https.ServerOptions):
   const received: Received[] = [];
   const listener: http.RequestListener = (incoming, response) => {
     const url = new URL(incoming.url ?? '', 'http://unused');
-    const request: Received = {
-      method: incoming.method ?? '',
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: incoming.headers,
-    };
-    received.push(request);
-    handler(request, response, received.length);
+    let body = '';
+    incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    incoming.on('end', () => {
+      const request: Received = {
+        method: incoming.method ?? '',
+        path: url.pathname,
+        query: Object.fromEntries(url.searchParams),
+        headers: incoming.headers,
+        body,
+      };
+      received.push(request);
+      handler(request, response, received.length);
+    });
   };
   const server = tlsOptions ? https.createServer(tlsOptions, listener) : http.createServer(listener);
   let connections = 0;

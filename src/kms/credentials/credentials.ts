@@ -1,0 +1,43 @@
+/** What signs a request, where it came from, and the interface of whatever has it. */
+
+import { KmsAsymError } from '../../errors.js';
+
+/** An access key, permanent or temporary. */
+export interface AccessKeyCredentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** Of a temporary key. */
+  readonly securityToken?: string;
+}
+
+/** A token that takes the place of a signature. */
+export interface BearerCredentials {
+  readonly bearerToken: string;
+}
+
+/** Credentials of this moment. */
+export type Credentials = (AccessKeyCredentials | BearerCredentials) & {
+  /** Where they come from in words of the protocol, for example `env` or `cli_profile/ram_role_arn`. */
+  readonly provider: string;
+};
+
+/** One place that credentials come from; temporary ones are renewed by it. */
+export interface CredentialProvider {
+  /** For people: `the environment`, `profile "x" of the aliyun CLI`, …. */
+  readonly title: string;
+  read(): Promise<Credentials>;
+}
+
+const SENDABLE = /^[\x21-\x7e]*$/;
+
+/** Returns `credentials`; throws `credentials` for some that no header can carry. */
+export function requireSendable(credentials: Credentials): Credentials {
+  const parts =
+    'bearerToken' in credentials
+      ? [credentials.bearerToken]
+      : [credentials.accessKeyId, credentials.securityToken ?? ''];
+  if (parts.every((part) => SENDABLE.test(part))) return credentials;
+  throw new KmsAsymError('credentials', 'the access key id or token holds characters that cannot be sent', {
+    hints: ['look for a line break or a space at its end'],
+  });
+}

@@ -1,0 +1,39 @@
+/**
+ * The RAM role of the ECS instance that the program runs on. The metadata service is next door where it exists and
+ * nowhere else, so that a moment's patience is enough, and after one request without an answer nothing more is asked.
+ */
+
+import { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
+import type { HttpChannel } from '../http.js';
+import type { CredentialProvider } from './credentials.js';
+import type { FetchOptions } from './token-fetch.js';
+import { isOn } from './variables.js';
+import { vendorProvider } from './vendor-provider.js';
+
+const DEADLINES = { connectTimeoutMs: 500, readTimeoutMs: 1000 };
+
+/** The variable that says not to ask it. */
+export const METADATA_SWITCH = 'ALIBABA_CLOUD_ECS_METADATA_DISABLED';
+
+/** True where the environment says not to ask it. */
+export function isMetadataOff(env: NodeJS.ProcessEnv): boolean {
+  return isOn(env[METADATA_SWITCH]);
+}
+
+/** How the metadata service is asked; of no use twice, as it remembers a failure. */
+export function metadataFetch(): FetchOptions {
+  return { deadlines: DEADLINES, failFast: true };
+}
+
+/** The provider; `roleName` where it is known, which saves asking for it. */
+export function instanceRole(
+  roleName: string | undefined,
+  env: NodeJS.ProcessEnv,
+  channel: HttpChannel,
+): CredentialProvider {
+  const builder = ECSRAMRoleCredentialsProvider.builder().withDisableIMDSv1(
+    isOn(env['ALIBABA_CLOUD_IMDSV1_DISABLED']),
+  );
+  if (roleName !== undefined) builder.withRoleName(roleName);
+  return vendorProvider('the role of this ECS instance', builder.build(), channel, metadataFetch());
+}

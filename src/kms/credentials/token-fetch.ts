@@ -1,0 +1,90 @@
+/** How the vendor's credential providers reach token services (STS, CloudSSO, OAuth, the metadata service, a URI). */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import { CallError } from '../call-error.js';
+import { readAnswer } from '../answer.js';
+import type { HttpAnswer, HttpChannel, HttpRequest } from '../http.js';
+
+/** The parts of the vendor's request object that are used. */
+export interface TokenRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly queries?: Readonly<Record<string, string>>;
+  readonly bodyForm?: Readonly<Record<string, string>>;
+  toRequestURL(): string;
+}
+
+/** The answer as the vendor's providers read it. */
+export interface TokenAnswer {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** How patient requests are. */
+export interface FetchOptions {
+  /** In place of the channel's. */
+  readonly deadlines?: HttpRequest['deadlines'];
+  /** After one request that got no answer, fail at once instead of asking again what is not there. */
+  readonly failFast?: boolean;
+}
+
+/** Sends requests of providers through `channel`; rejects with a `CallError`. */
+export function tokenFetch(
+  channel: HttpChannel,
+  { deadlines, failFast }: FetchOptions,
+): (request: TokenRequest, body?: string) => Promise<TokenAnswer> {
+  let unreachable: CallError | undefined;
+  return async (request, body) => {
+    if (unreachable !== undefined) throw unreachable;
+    try {
+      const answer = await channel.send({
+        url: new URL(request.toRequestURL()),
+        method: request.method,
+        headers: sent(request.headers),
+        body: body ?? form(request.bodyForm),
+        ...(deadlines && { deadlines }),
+      });
+      return checked(request, answer);
+    } catch (error) {
+      if (failFast && error instanceof CallError && error.service === undefined) unreachable = error;
+      throw error;
+    }
+  };
+}
+
+/** The services' own errors are told as such; what else is not 200 is for the provider to make sense of. */
+function checked(request: TokenRequest, answer: HttpAnswer): TokenAnswer {
+  const { status, headers, body } = answer;
+  if (status === 429 || status >= 500 || (status >= 400 && isErrorDocument(body))) {
+    throw refusal(request.queries?.['Action'] ?? 'the request for credentials', answer);
+  }
+  return { statusCode: status, headers, body };
+}
+
+function isErrorDocument(body: Buffer): boolean {
+  return /^\s*\{[^]*"Code"\s*:\s*"/.test(body.toString('latin1'));
+}
+
+/** A refused role or login is a matter of credentials, whatever the service calls it. */
+function refusal(action: string, answer: HttpAnswer): unknown {
+  try {
+    return readAnswer({ action }, answer);
+  } catch (error) {
+    const isRefusal = error instanceof CallError && error.code === 'service-refused';
+    return isRefusal ? error.withCode('credentials') : error;
+  }
+}
+
+function sent(headers: TokenRequest['headers']): Record<string, string> {
+  const defined = Object.entries(headers).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(defined) as Record<string, string>;
+}
+
+/** As the vendor writes it. */
+function form(fields: TokenRequest['bodyForm']): string | undefined {
+  if (fields === undefined) return undefined;
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
+}
