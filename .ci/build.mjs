@@ -43,11 +43,19 @@ const ABSENT = ['bufferutil', 'supports-color', 'utf-8-validate'];
 const postponed = new Map();
 const bundledFiles = new Set([createRequire(import.meta.url).resolve('rolldown/package.json')]);
 
-const absentModules = {
-  name: 'absent-modules',
-  resolveId: (source) => (ABSENT.includes(source) ? `\0absent:${source}` : null),
+/** `debug` prints what it is told when the environment says so: requests with their tokens, proxies with passwords. */
+const SILENT = ['debug'];
+
+const REPLACEMENTS = new Map([
+  ...ABSENT.map((name) => [name, `throw new Error('not bundled');`]),
+  ...SILENT.map((name) => [name, 'module.exports = () => Object.assign(() => {}, { enabled: false });']),
+]);
+
+const replacedModules = {
+  name: 'replaced-modules',
+  resolveId: (source) => (REPLACEMENTS.has(source) ? `\0replaced:${source}` : null),
   load: (id) =>
-    id.startsWith('\0absent:') ? { code: `throw new Error('not bundled');`, moduleType: 'js' } : null,
+    id.startsWith('\0replaced:') ? { code: REPLACEMENTS.get(id.slice(10)), moduleType: 'js' } : null,
 };
 
 async function bundle(input, { packages, folder, output }) {
@@ -65,7 +73,7 @@ async function bundle(input, { packages, folder, output }) {
     // Native code, which the package manager builds.
     external: ['pkcs11js'],
     transform: { target: 'node20' },
-    plugins: [absentModules, lazyRequires(options)],
+    plugins: [replacedModules, lazyRequires(options)],
     onLog: (level, log) => {
       if (level === 'warn') throw new Error(`bundling: ${log.message}`);
     },

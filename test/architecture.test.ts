@@ -11,7 +11,7 @@ const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
   crypto: { folders: [], packages: /^$/ },
   io: { folders: [], packages: /^$/ },
   age: { folders: ['crypto'], packages: /^@scure\/base$/ },
-  kms: { folders: ['crypto'], packages: /^@alicloud\// },
+  kms: { folders: ['crypto'], packages: /^(@alicloud\/.*|https-proxy-agent)$/ },
   emulator: { folders: ['crypto'], packages: /^(pkcs11js|@peculiar\/asn1-(schema|x509))$/ },
   cli: { folders: ['crypto', 'io', 'age', 'kms', 'emulator'], packages: /^(commander|chalk|cli-progress)$/ },
   index: { folders: ['crypto', 'kms', 'emulator'], packages: /^$/ },

@@ -8,7 +8,7 @@ import { readSmallFile } from '../io/input.js';
 import type { KmsClient, KmsClientOptions } from '../kms/client.js';
 import { createKmsClient } from '../kms/connect.js';
 import { profileField, readAliyunProfile, type AliyunProfile } from '../kms/credentials/aliyun-config.js';
-import { aliyunVariable } from '../kms/credentials/variables.js';
+import { aliyunVariable } from '../kms/environment.js';
 import { isKnownRegion } from '../kms/endpoint.js';
 import type { Context } from './context.js';
 
@@ -60,12 +60,19 @@ export function chooseRegion(
   if (fileRegion !== undefined) {
     return regionOfFile(options.region, fileRegion, fileName, !isEndpointGiven);
   }
-  if (options.region !== undefined) return options.region;
-  const variable = aliyunVariable(env, 'REGION_ID');
+  const given = givenRegion(options, env);
   // Where an endpoint is given nothing needs a region, and a profile may well belong to another one.
-  if (isEndpointGiven) return variable;
+  if (options.region !== undefined || isEndpointGiven) return given;
   const fromProfile = (): string | undefined => regionOfProfile(readAliyunProfile(options.profile, env));
-  return options.profile === undefined ? (variable ?? fromProfile()) : (fromProfile() ?? variable);
+  return options.profile === undefined ? (given ?? fromProfile()) : (fromProfile() ?? given);
+}
+
+/** The region of the flag, else of the environment. */
+export function givenRegion(
+  options: Pick<ServiceOptions, 'region'>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return options.region ?? aliyunVariable(env, 'REGION_ID');
 }
 
 function regionOfFile(
@@ -105,7 +112,7 @@ function chooseEndpoint(
  * @param region - as {@link chooseRegion} gave it
  * @throws KmsAsymError `usage` for flags that exclude each other, or what reading the CA file throws
  */
-export function clientOptions(
+function clientOptions(
   options: ServiceOptions,
   env: NodeJS.ProcessEnv,
   region: string | undefined,

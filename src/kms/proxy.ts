@@ -8,6 +8,7 @@
 import { BlockList, isIP } from 'node:net';
 import { KmsAsymError } from '../errors.js';
 import { isLoopbackHost } from './endpoint.js';
+import { firstSet } from './environment.js';
 
 /** A proxy to tunnel through. */
 export interface Proxy {
@@ -26,8 +27,9 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
  */
 export function proxyFor(target: URL, env: NodeJS.ProcessEnv): Proxy | undefined {
   if (target.protocol !== 'https:' || isLoopbackHost(target.hostname)) return undefined;
-  const address = env['HTTPS_PROXY'] || env['https_proxy'];
-  if (!address || bypasses(env['NO_PROXY'] || env['no_proxy'] || '', target)) return undefined;
+  const address = firstSet(env, 'HTTPS_PROXY', 'https_proxy');
+  if (address === undefined || bypasses(firstSet(env, 'NO_PROXY', 'no_proxy') ?? '', target))
+    return undefined;
   return parseProxy(address);
 }
 

@@ -5,13 +5,12 @@
  * It creates one RSA_2048 key, which the service bills until it is gone, and schedules its deletion for seven days
  * later, the shortest there is.
  */
-import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
-import { RuntimeOptions } from '@alicloud/tea-util';
 import { expect, it } from 'vitest';
 import { main } from '../../src/cli/main.js';
-import { createCredential } from '../../src/kms/credentials.js';
+import { CredentialChain } from '../../src/kms/credentials/chain.js';
 import { resolveEndpoint } from '../../src/kms/endpoint.js';
-import { OpenApiClient } from '../../src/kms/vendor.js';
+import { HttpChannel } from '../../src/kms/http.js';
+import { KmsTransport } from '../../src/kms/transport.js';
 import { memoryStdio } from '../cli/memory-stdio.js';
 
 const region = process.env['ALIBABA_CLOUD_REGION_ID'] ?? 'cn-hangzhou';
@@ -29,22 +28,13 @@ async function run(argv: string[], stdin: Uint8Array = Buffer.alloc(0)): Promise
 }
 
 async function scheduleDeletion(keyId: string): Promise<void> {
-  const credential = createCredential({ env: process.env });
-  const { host } = resolveEndpoint({ region });
-  const client = new OpenApiClient(new Config({ credential, endpoint: host }));
-  const params = new Params({
-    action: 'ScheduleKeyDeletion',
-    version: '2016-01-20',
-    protocol: 'HTTPS',
-    pathname: '/',
-    method: 'POST',
-    authType: 'AK',
-    style: 'RPC',
-    reqBodyType: 'formData',
-    bodyType: 'json',
-  });
-  const request = new OpenApiRequest({ query: { KeyId: keyId, PendingWindowInDays: '7' } });
-  await client.callApi(params, request, new RuntimeOptions({}));
+  const { env } = process;
+  const channel = new HttpChannel({ connectTimeoutMs: 10_000, readTimeoutMs: 30_000, env });
+  const credentials = new CredentialChain({ env }, channel);
+  const endpoint = resolveEndpoint({ region });
+  const transport = new KmsTransport({ endpoint, credentials, channel, userAgent: 'kms-asym/test' });
+  await transport.invoke('ScheduleKeyDeletion', { KeyId: keyId, PendingWindowInDays: '7' });
+  channel.close();
 }
 
 it('creates a key, encrypts locally, and the service decrypts', async () => {

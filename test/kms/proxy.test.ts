@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KmsAsymError } from '../../src/errors.js';
 import type { KmsClient, KmsClientOptions } from '../../src/kms/client.js';
@@ -140,7 +141,7 @@ describe('a proxy', () => {
     expect(error.hints).toEqual(['check HTTPS_PROXY', expect.stringContaining(`NO_PROXY=${HOST}`)]);
   });
 
-  it.each<[string, (socket: import('node:net').Socket) => void]>([
+  it.each<[string, (socket: Socket) => void]>([
     ['closes the connection', (socket) => socket.once('data', () => socket.destroy())],
     ['ends without an answer', (socket) => socket.once('data', () => socket.end())],
     ['answers garbage', (socket) => socket.end('SSH-2.0-OpenSSH\r\n\r\n')],
@@ -162,7 +163,7 @@ describe('a proxy', () => {
     expect(error).toMatchObject({ code: 'network' });
   });
 
-  it.each<[string, (socket: import('node:net').Socket) => void]>([
+  it.each<[string, (socket: Socket) => void]>([
     ['hangs', () => undefined],
     ['drips', (socket) => void setInterval(() => socket.write('x'), 20).unref()],
     [

@@ -7,7 +7,7 @@ import { writeCaFile } from '../ca-file.js';
 import { runChild } from '../child.js';
 import type { Context } from '../context.js';
 import { emulatorEnvironment } from '../emulator-environment.js';
-import { chooseRegion } from '../settings.js';
+import { givenRegion } from '../settings.js';
 import { takeStopSignal, type StopSignal } from '../stop-signal.js';
 import { addEmulatorOptions, type EmulatorFlags, emulatorOptions } from '../emulator-options.js';
 
@@ -78,7 +78,7 @@ async function withEmulator(
 ): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
   const emulator = await startEmulator({
-    ...emulatorOptions(flags, chooseRegion(flags, context.env)),
+    ...emulatorOptions(flags, givenRegion(flags, context.env)),
     onNotice: (line) => {
       context.terminal.noteAside(`emulator: ${line}`);
     },

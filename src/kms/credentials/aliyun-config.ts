@@ -9,7 +9,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf, KmsAsymError } from '../../errors.js';
-import { isOn, profileVariable } from './variables.js';
+import { firstSet, isOn, profileVariable } from '../environment.js';
 
 const MAX_FILE_BYTES = 1024 * 1024;
 /** Variables that turn profiles off: the CLI's and the SDK's. */
@@ -34,7 +34,7 @@ export function profileField(profile: AliyunProfile, name: string): string | und
 /** The home folder of `env`, as programs in every language find it. */
 export function homeFolder(env: NodeJS.ProcessEnv): string {
   // An empty one would make the working directory the home.
-  return env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] || homedir();
+  return firstSet(env, process.platform === 'win32' ? 'USERPROFILE' : 'HOME') ?? homedir();
 }
 
 /** True where the environment turns profiles off. */

@@ -11,7 +11,7 @@ import { type AliyunProfile, homeFolder, profileField } from './aliyun-config.js
 import type { CredentialProvider } from './credentials.js';
 import { metadataFetch } from './instance-role.js';
 import { explainProviderError } from './provider-error.js';
-import { isOn } from './variables.js';
+import { isOn } from '../environment.js';
 import { vendorProvider } from './vendor-provider.js';
 
 /** The member of the vendor's provider for profiles that makes the provider of one profile. */

@@ -10,7 +10,7 @@ import type { HttpChannel } from '../http.js';
 import { type CredentialProvider, type Credentials, requireSendable } from './credentials.js';
 import { instanceRole, isMetadataOff, METADATA_SWITCH } from './instance-role.js';
 import { type CredentialChoice, setUpProvider } from './places.js';
-import { aliyunVariable } from './variables.js';
+import { aliyunVariable } from '../environment.js';
 
 const HALF_PAIRS = [
   ['ACCESS_KEY_ID', 'ACCESS_KEY_SECRET'],

@@ -9,7 +9,7 @@ import { homeFolder } from './aliyun-config.js';
 import type { CredentialProvider } from './credentials.js';
 import { metadataFetch } from './instance-role.js';
 import { explainProviderError } from './provider-error.js';
-import { profileVariable } from './variables.js';
+import { firstSet, profileVariable } from '../environment.js';
 import { vendorProvider } from './vendor-provider.js';
 
 /** The section that the environment names, else `default`; `undefined` when there is no such section, or no file. */
@@ -17,7 +17,7 @@ export function credentialsFileProvider(
   env: NodeJS.ProcessEnv,
   channel: HttpChannel,
 ): CredentialProvider | undefined {
-  const given = env['ALIBABA_CLOUD_CREDENTIALS_FILE'] || undefined;
+  const given = firstSet(env, 'ALIBABA_CLOUD_CREDENTIALS_FILE');
   const path = given ?? join(homeFolder(env), '.alibabacloud', 'credentials');
   const name = profileVariable(env) ?? 'default';
   const section = parseSections(readText(path, given !== undefined) ?? '').get(name);
@@ -28,7 +28,7 @@ export function credentialsFileProvider(
     vendor = ProfileCredentialsProvider.builder()
       .withProfileName(name)
       .build()
-      .getCredentialsProvider({ [name]: section }) as CredentialsProvider;
+      .getCredentialsProvider({ [name]: section });
   } catch (error) {
     throw explainProviderError(title, error);
   }

@@ -7,7 +7,7 @@ import { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
 import type { HttpChannel } from '../http.js';
 import type { CredentialProvider } from './credentials.js';
 import type { FetchOptions } from './token-fetch.js';
-import { isOn } from './variables.js';
+import { isOn } from '../environment.js';
 import { vendorProvider } from './vendor-provider.js';
 
 const DEADLINES = { connectTimeoutMs: 500, readTimeoutMs: 1000 };

@@ -11,7 +11,7 @@ import { aliyunProvider, isFilled } from './aliyun-provider.js';
 import type { CredentialProvider } from './credentials.js';
 import { credentialsFileProvider } from './credentials-file.js';
 import { instanceRole, isMetadataOff } from './instance-role.js';
-import { accessKeyVariables, aliyunVariable, isOn, profileVariable } from './variables.js';
+import { accessKeyVariables, aliyunVariable, isOn, profileVariable } from '../environment.js';
 import { vendorProvider } from './vendor-provider.js';
 
 /** Which credentials to use. */
@@ -32,7 +32,7 @@ export function setUpProvider(
     fromOidc(env, channel) ??
     fromProfile(undefined, env, channel) ??
     credentialsFileProvider(env, channel) ??
-    refuseUnknownProfile(env) ??
+    fromNowhere(env) ??
     fromInstance(env, channel) ??
     fromUri(env, channel)
   );
@@ -71,7 +71,7 @@ function fromProfile(
 }
 
 /** A profile of that name may be in either of two files, so only here it is certain that there is none. */
-function refuseUnknownProfile(env: NodeJS.ProcessEnv): undefined {
+function fromNowhere(env: NodeJS.ProcessEnv): CredentialProvider | undefined {
   const name = profileVariable(env);
   if (name === undefined || areProfilesOff(env)) return undefined;
   throw new KmsAsymError('credentials', `there is no profile "${name}", which the environment asks for`, {

@@ -1,18 +1,20 @@
-/** Variables of the environment as the aliyun CLI reads them: under three prefixes. Empty counts as unset. */
+/** Variables of the environment; empty counts as unset. The aliyun CLI reads its own under three prefixes. */
 
 const PREFIXES = ['ALIBABA_CLOUD_', 'ALIBABACLOUD_', 'ALICLOUD_'] as const;
 
+/** The value of the first of `names` that is set. */
+export function firstSet(env: NodeJS.ProcessEnv, ...names: readonly string[]): string | undefined {
+  return names.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+}
+
 /** The value of `ALIBABA_CLOUD_<name>`, else of its older spellings. */
 export function aliyunVariable(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return firstOf(
-    env,
-    PREFIXES.map((prefix) => prefix + name),
-  );
+  return firstSet(env, ...PREFIXES.map((prefix) => prefix + name));
 }
 
 /** The profile that the environment names; its spellings have an order of their own. */
 export function profileVariable(env: NodeJS.ProcessEnv): string | undefined {
-  return firstOf(env, ['ALIBABACLOUD_PROFILE', 'ALIBABA_CLOUD_PROFILE', 'ALICLOUD_PROFILE']);
+  return firstSet(env, 'ALIBABACLOUD_PROFILE', 'ALIBABA_CLOUD_PROFILE', 'ALICLOUD_PROFILE');
 }
 
 /** An access key and what belongs to it, all of one prefix. */
@@ -37,9 +39,4 @@ export function accessKeyVariables(env: NodeJS.ProcessEnv): AccessKeyVariables |
 /** True for a switch that is on, in any case: `true` or `1`. */
 export function isOn(value: string | undefined): boolean {
   return /^(true|1)$/i.test(value ?? '');
-}
-
-function firstOf(env: NodeJS.ProcessEnv, names: readonly string[]): string | undefined {
-  for (const name of names) if (env[name]) return env[name];
-  return undefined;
 }
