@@ -33,6 +33,9 @@ interface Thread {
   readonly waiters: Map<number, Waiter>;
 }
 
+/** Jobs leave little behind; without a limit each thread would let some 30 MiB of it pile up before it sweeps. */
+const LIMITS = { maxYoungGenerationSizeMb: 3 };
+
 /** A pool of `size` threads (default: one per core). */
 export class WorkerPool {
   readonly #size: number;
@@ -80,7 +83,7 @@ export class WorkerPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(this.#source, { eval: true, execArgv: [], env: {} });
+    const worker = new Worker(this.#source, { eval: true, execArgv: [], env: {}, resourceLimits: LIMITS });
     const thread: Thread = { worker, waiters: new Map() };
     worker.on('message', (answer: Answer) => {
       settle(thread, answer);

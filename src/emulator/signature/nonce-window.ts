@@ -5,14 +5,19 @@
  */
 import { createHash } from 'node:crypto';
 
+/** Slots of the smallest table. */
 const SMALLEST = 1024;
+
+/** Slots per nonce after a rebuild; the next one is due when this share of the slots is taken. */
+const ROOM = 1.5;
+const FULL = 0.85;
 
 /** How often expired nonces are forgotten, in milliseconds. */
 const SWEEP_MS = 60_000;
 
 /** Remembers nonces per access key. */
 export class NonceWindow {
-  /** 0 is a free slot; the capacity is a power of two. */
+  /** 0 is a free slot. */
   #digests = new Float64Array(SMALLEST);
   #expiries = new Float64Array(SMALLEST);
   #size = 0;
@@ -28,7 +33,7 @@ export class NonceWindow {
    * Returns false when it was used already.
    */
   burn(accessKeyId: string, nonce: string, nowMs: number, expiresMs: number): boolean {
-    if (nowMs >= this.#nextSweepMs || this.#size >= 0.8 * this.#digests.length) this.#rebuild(nowMs);
+    if (nowMs >= this.#nextSweepMs || this.#size >= FULL * this.#digests.length) this.#rebuild(nowMs);
     const digest = digestOf(`${accessKeyId}\n${nonce}`);
     const slot = this.#slotOf(digest);
     const isKnown = this.#digests[slot] === digest;
@@ -47,20 +52,20 @@ export class NonceWindow {
     return slot;
   }
 
-  /** Leaves out what has expired; afterwards at most half of the slots are taken. */
+  /** Leaves out what has expired. */
   #rebuild(nowMs: number): void {
     const [digests, expiries] = [this.#digests, this.#expiries];
-    const isAlive = (_: number, slot: number): boolean =>
-      digests[slot] !== 0 && (expiries[slot] ?? 0) >= nowMs;
-    this.#size = digests.filter(isAlive).length;
-    const capacity = Math.max(SMALLEST, 2 ** Math.ceil(Math.log2(2 * this.#size)));
+    const isAlive = (slot: number): boolean => digests[slot] !== 0 && (expiries[slot] ?? 0) >= nowMs;
+    this.#size = 0;
+    for (let slot = 0; slot < digests.length; slot += 1) if (isAlive(slot)) this.#size += 1;
+    const capacity = Math.max(SMALLEST, Math.ceil(ROOM * this.#size));
     this.#digests = new Float64Array(capacity);
     this.#expiries = new Float64Array(capacity);
-    for (const [index, digest] of digests.entries()) {
-      if (!isAlive(digest, index)) continue;
-      const slot = this.#slotOf(digest);
-      this.#digests[slot] = digest;
-      this.#expiries[slot] = expiries[index] ?? 0;
+    for (const [slot, digest] of digests.entries()) {
+      if (!isAlive(slot)) continue;
+      const target = this.#slotOf(digest);
+      this.#digests[target] = digest;
+      this.#expiries[target] = expiries[slot] ?? 0;
     }
     this.#nextSweepMs = nowMs + SWEEP_MS;
   }
