@@ -7,6 +7,7 @@ import { FILE_KEY_BYTES, wipe } from './file-key.js';
 import { parseKmsStanza, type KmsStanza } from './kms-stanza.js';
 import type { Identity } from './recipient.js';
 import type { Stanza } from './stanza.js';
+import { X25519_STANZA_TYPE } from './x25519.js';
 
 /** Most calls for one file. */
 export const MAX_UNWRAP_CALLS = 4;
@@ -54,7 +55,7 @@ export class KmsIdentity implements Identity {
     }
     const [first] = failures;
     if (!first) return undefined;
-    throw all.length === 1 ? first : summarize(all, failures, first);
+    throw withOtherWays(all.length === 1 ? first : summarize(all, failures, first), stanzas);
   }
 }
 
@@ -65,6 +66,17 @@ function requireFileKey(plaintext: Uint8Array): Uint8Array {
     'undecryptable',
     `what the stanza wraps is ${plaintext.length} bytes long, but a file key has ${FILE_KEY_BYTES}`,
   );
+}
+
+/** What opens the file although KMS does not. */
+function withOtherWays(error: KmsAsymError, stanzas: readonly Stanza[]): KmsAsymError {
+  if (!stanzas.some(({ type }) => type === X25519_STANZA_TYPE)) return error;
+  const { code, message, hints, service } = error;
+  return new KmsAsymError(code, message, {
+    hints: [...hints, 'the file is for an age key too: -i KEY-FILE opens it without KMS'],
+    cause: error,
+    ...(service && { service }),
+  });
 }
 
 function summarize(

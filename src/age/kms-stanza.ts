@@ -20,7 +20,7 @@ import type { Recipient } from './recipient.js';
 import type { Stanza } from './stanza.js';
 
 /** Type of the stanza, which is also the name of a plugin that opens it. */
-const KMS_STANZA_TYPE = 'alikms';
+export const KMS_STANZA_TYPE = 'alikms';
 
 /** A stanza of a KMS key, its parts checked for their alphabets and lengths but not authenticated. */
 export interface KmsStanza {
@@ -55,6 +55,17 @@ export class KmsRecipient implements Recipient {
       });
     }
     this.#locator = locator ? [locator.region, locator.keyId, locator.keyVersionId] : [];
+  }
+
+  /** Whether a stanza says that it is for this key: for this version of it too, where that is known here. */
+  isNamedBy({ algorithm, fingerprint, locator, ciphertext }: KmsStanza): boolean {
+    const named = locator && [locator.region, locator.keyId, locator.keyVersionId];
+    return (
+      algorithm === DEFAULT_OAEP_ALGORITHM &&
+      fingerprint === this.#key.fingerprint &&
+      ciphertext.length === this.#key.modulusBytes &&
+      this.#locator.every((part, index) => part === named?.[index])
+    );
   }
 
   wrap(fileKey: Uint8Array): Stanza[] {

@@ -23,7 +23,9 @@ import type { Stanza } from './stanza.js';
 /** Bytes of a public key, of a secret scalar, and of the share in a stanza. */
 export const X25519_BYTES = 32;
 
-const STANZA_TYPE = 'X25519';
+/** Type of the stanza. */
+export const X25519_STANZA_TYPE = 'X25519';
+
 const CIPHER = 'chacha20-poly1305';
 const OPTIONS = { authTagLength: 16 } as const;
 const BODY_BYTES = FILE_KEY_BYTES + OPTIONS.authTagLength;
@@ -52,7 +54,7 @@ export class X25519Recipient implements Recipient {
     const cipher = createCipheriv(CIPHER, key, ZERO_NONCE, OPTIONS);
     const sealed = [cipher.update(fileKey), cipher.final(), cipher.getAuthTag()];
     wipe(key);
-    return [{ type: STANZA_TYPE, args: [encodeBase64Unpadded(share)], body: Buffer.concat(sealed) }];
+    return [{ type: X25519_STANZA_TYPE, args: [encodeBase64Unpadded(share)], body: Buffer.concat(sealed) }];
   }
 }
 
@@ -76,7 +78,7 @@ export class X25519Identity implements Identity {
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- what it throws must be a rejection
   async unwrap(stanzas: readonly Stanza[]): Promise<Uint8Array | undefined> {
-    for (const { share, body } of stanzas.filter(({ type }) => type === STANZA_TYPE).map(parse)) {
+    for (const { share, body } of stanzas.filter(({ type }) => type === X25519_STANZA_TYPE).map(parse)) {
       const fileKey = this.#open(share, body);
       if (fileKey) return fileKey;
     }
@@ -135,5 +137,8 @@ function rawPublicKey(key: KeyObject): Buffer {
 }
 
 function malformed(problem: string): KmsAsymError {
-  return new KmsAsymError('invalid-ciphertext', `the "${STANZA_TYPE}" stanza in the age header ${problem}`);
+  return new KmsAsymError(
+    'invalid-ciphertext',
+    `the "${X25519_STANZA_TYPE}" stanza in the age header ${problem}`,
+  );
 }

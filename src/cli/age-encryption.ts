@@ -3,15 +3,13 @@ import { encodeArmor } from '../age/armor.js';
 import type { ByteStream } from '../age/byte-stream.js';
 import { sealHeader } from '../age/encrypt.js';
 import { wipe } from '../age/file-key.js';
-import { KmsRecipient } from '../age/kms-stanza.js';
 import type { Stanza } from '../age/stanza.js';
 import { encryptStream } from '../age/stream.js';
 import type { Encrypted, Encryption } from './encryption.js';
-import type { NamedKey } from './encryption-keys.js';
 import { HeaderParser } from '../age/header.js';
+import { toKmsRecipient } from './kms-recipient.js';
 import { describeStanza } from './recipient-description.js';
 import { counted, startProgress } from './progress.js';
-import { chooseRegion } from './settings.js';
 
 /**
  * Encrypts the whole input.
@@ -20,7 +18,7 @@ import { chooseRegion } from './settings.js';
  */
 export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
   const { keys, recipients, input, plaintext, output, options, context } = encryption;
-  const kms = keys.map((key) => toRecipient(key, encryption));
+  const kms = keys.map((key) => toKmsRecipient(key, options, context));
   const { header, fileKey } = await sealHeader([...kms, ...recipients]);
   const progress = startProgress(context, input.size);
   const total = { PlaintextBytes: 0, CiphertextBytes: 0 };
@@ -45,16 +43,6 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
     wipe(fileKey);
     output.abort();
   }
-}
-
-function toRecipient({ key, name, ...locator }: NamedKey, { options, context }: Encryption): KmsRecipient {
-  const region = chooseRegion(
-    options,
-    locator.region === undefined ? {} : context.env,
-    locator.region,
-    `"${name}"`,
-  );
-  return new KmsRecipient(key, { ...locator, ...(region !== undefined && { region }) });
 }
 
 function stanzasOf(header: Uint8Array): readonly Stanza[] {

@@ -1,4 +1,4 @@
-/** `encrypt --verify`: the service decrypts what was made before anybody relies on it. */
+/** `--verify`: the service decrypts what was made before anybody relies on it. */
 import { timingSafeEqual } from 'node:crypto';
 import { wipe } from '../age/file-key.js';
 import { HeaderParser } from '../age/header.js';
@@ -6,17 +6,28 @@ import { parseKmsStanza, type KmsStanza } from '../age/kms-stanza.js';
 import { DEFAULT_OAEP_ALGORITHM } from '../crypto/algorithms.js';
 import type { KeyLocator } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
-import type { Encryption } from './encryption.js';
+import type { Context } from './context.js';
 import type { NamedKey } from './encryption-keys.js';
+import type { KmsClients } from './kms-clients.js';
+import type { GlobalOptions } from './options.js';
 import { ServiceUnwrap } from './service-unwrap.js';
+
+/** The keys that something was made for, and how to ask about them. */
+export interface VerificationParts {
+  readonly keys: readonly NamedKey[];
+  readonly options: GlobalOptions;
+  readonly context: Context;
+  readonly clients: KmsClients;
+}
 
 /**
  * Lets every KMS key of a header unwrap the file key.
  *
+ * @param parts - other keys that the header has too are not asked
  * @throws KmsAsymError what stopped one of them, or `undecryptable` when one answers something else
  */
 export async function verifyHeader(
-  encryption: Encryption,
+  parts: VerificationParts,
   header: Uint8Array,
   fileKey: Uint8Array,
 ): Promise<void> {
@@ -27,28 +38,30 @@ export async function verifyHeader(
       hints: ['leave --verify out, or add --public-key FILE'],
     });
   }
-  for (const stanza of kms) await verify(encryption, stanza, fileKey);
+  for (const stanza of kms) {
+    const key = parts.keys.find((each) => each.key.fingerprint === stanza.fingerprint);
+    if (key) await verify(parts, key, stanza, fileKey);
+  }
 }
 
 /** As {@link verifyHeader}, for one RSA ciphertext. */
 export async function verifyOaep(
-  encryption: Encryption,
-  { key }: NamedKey,
+  parts: VerificationParts,
+  named: NamedKey,
   ciphertext: Uint8Array,
   plaintext: Uint8Array,
 ): Promise<void> {
-  await verify(
-    encryption,
-    { algorithm: DEFAULT_OAEP_ALGORITHM, fingerprint: key.fingerprint, ciphertext },
-    plaintext,
-  );
+  const stanza = { algorithm: DEFAULT_OAEP_ALGORITHM, fingerprint: named.key.fingerprint, ciphertext };
+  await verify(parts, named, stanza, plaintext);
 }
 
-async function verify(encryption: Encryption, stanza: KmsStanza, expected: Uint8Array): Promise<void> {
-  const { keys, options, context, clients } = encryption;
-  const used = keys.find(({ key }) => key.fingerprint === stanza.fingerprint);
-  const name = used?.name ?? stanza.fingerprint;
-  const demand = { fingerprints: [], locate: (): KeyLocator => locatorOf(used) };
+async function verify(
+  { options, context, clients }: VerificationParts,
+  named: NamedKey,
+  stanza: KmsStanza,
+  expected: Uint8Array,
+): Promise<void> {
+  const demand = { fingerprints: [], locate: (): KeyLocator => locatorOf(named) };
   try {
     const answer = await new ServiceUnwrap({
       clients,
@@ -61,11 +74,11 @@ async function verify(encryption: Encryption, stanza: KmsStanza, expected: Uint8
     wipe(answer);
     if (!isRight) throw new KmsAsymError('undecryptable', 'KMS decrypts it to something else');
   } catch (error) {
-    throw unverified(error, name);
+    throw unverified(error, named.name);
   }
 }
 
-function locatorOf({ keyId, keyVersionId, region }: Partial<NamedKey> = {}): KeyLocator {
+function locatorOf({ keyId, keyVersionId, region }: NamedKey): KeyLocator {
   return {
     ...(keyId !== undefined && { keyId }),
     ...(keyVersionId !== undefined && { keyVersionId }),

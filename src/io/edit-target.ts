@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, KmsAsymError } from '../errors.js';
 import { O_DSYNC } from './head.js';
+import { CAREFUL } from './journal-entries.js';
 import { readFailed, writeFailed } from './system-error.js';
 
 /** An opened file, and where it really is. */
@@ -13,38 +14,53 @@ export interface EditTarget {
   readonly isWritable: boolean;
 }
 
+/** How much may be changed against the first look. */
+export interface EditPermission {
+  /** Follow a symbolic link. */
+  readonly followLinks: boolean;
+  /** Change a file that is read-only. */
+  readonly changeReadOnly: boolean;
+}
+
 /**
  * Opens a file that is going to be changed.
  *
- * @param force - follow a symbolic link, and take a file that is read-only
  * @throws KmsAsymError `file-not-found`, `read-failed`, `write-failed`
  */
-export function openEditTarget(name: string, force: boolean): EditTarget {
+export function openEditTarget(name: string, permission: EditPermission): EditTarget {
   const subject = `"${name}"`;
   try {
-    if (fs.lstatSync(name).isSymbolicLink() && !force) {
+    if (fs.lstatSync(name).isSymbolicLink() && !permission.followLinks) {
       throw refusal(`${subject} is a symbolic link`, '--force changes the file that it leads to');
     }
     const target = fs.realpathSync.native(name);
     const stats = fs.statSync(target);
     if (!stats.isFile()) throw refusal(`${subject} is not a regular file`);
-    if ((stats.mode & 0o222) === 0 && !force) {
+    if ((stats.mode & 0o222) === 0 && !permission.changeReadOnly) {
       throw refusal(`${subject} is read-only`, '--force changes it all the same');
     }
     requireDirectory(path.dirname(target), subject);
-    return open(target, subject, force);
+    return open(target, subject, permission.changeReadOnly);
   } catch (error) {
     throw error instanceof KmsAsymError ? error : readFailed(subject, error);
   }
 }
 
-function open(target: string, subject: string, force: boolean): EditTarget {
+function open(target: string, subject: string, changeReadOnly: boolean): EditTarget {
+  const { O_RDWR, O_RDONLY } = fs.constants;
+  let fd: number;
+  let isWritable = true;
   try {
-    return { fd: fs.openSync(target, fs.constants.O_RDWR | O_DSYNC), path: target, isWritable: true };
+    fd = fs.openSync(target, O_RDWR | O_DSYNC | CAREFUL);
   } catch (error) {
-    if (errnoOf(error) !== 'EACCES' || !force) throw writeFailed(subject, error);
-    return { fd: fs.openSync(target, 'r'), path: target, isWritable: false };
+    if (errnoOf(error) !== 'EACCES' || !changeReadOnly) throw writeFailed(subject, error);
+    isWritable = false;
+    fd = fs.openSync(target, O_RDONLY | CAREFUL);
   }
+  // It may have become something else since it was looked at.
+  if (fs.fstatSync(fd).isFile()) return { fd, path: target, isWritable };
+  fs.closeSync(fd);
+  throw refusal(`${subject} is not a regular file`);
 }
 
 /** A journal and copies need a place beside the file; that there is none is better known before a call to the service. */

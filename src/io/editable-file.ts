@@ -7,10 +7,10 @@
 import fs from 'node:fs';
 import { KmsAsymError } from '../errors.js';
 import { AtomicFile } from './atomic-file.js';
-import { openEditTarget, type EditTarget } from './edit-target.js';
+import { openEditTarget, type EditPermission, type EditTarget } from './edit-target.js';
 import { fitsNeither, progressOf, readAt, writeHead } from './head.js';
 import { Journal } from './journal.js';
-import { journalOf } from './journal-entries.js';
+import { hasJournal, journalOf } from './journal-entries.js';
 import { readFailed, writeFailed } from './system-error.js';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -30,14 +30,13 @@ export class EditableFile {
    * Opens a file, and first finishes what an earlier run left unfinished there.
    *
    * @param name - as given
-   * @param force - follow a symbolic link, replace a file that is read-only
    * @throws KmsAsymError `file-not-found`, `read-failed`, `write-failed` for what cannot be changed safely
    */
-  constructor(name: string, force: boolean) {
+  constructor(name: string, permission: EditPermission) {
     this.#subject = `"${name}"`;
-    this.#target = openEditTarget(name, force);
+    this.#target = openEditTarget(name, permission);
     try {
-      if (fs.existsSync(journalOf(this.#target.path))) this.#lock().remove();
+      if (hasJournal(this.#target.path)) this.#lock().remove();
       this.#stats = fs.fstatSync(this.#target.fd, { bigint: true });
     } catch (error) {
       this.close();

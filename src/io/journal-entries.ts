@@ -50,6 +50,15 @@ export function journalOf(target: string): string {
   return path.join(path.dirname(target), `.${Array.from(name).slice(0, 24).join('')}.${hash}${SUFFIX}`);
 }
 
+/** Whether something was left unfinished at a file, or somebody is at work on it. */
+export function hasJournal(name: string): boolean {
+  try {
+    return fs.lstatSync(journalOf(fs.realpathSync.native(name)), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The change that was begun last and perhaps not finished; for readers, who lock and change nothing. */
 export function readUnfinished(name: string): HeadChange | undefined {
   let fd: number | undefined;

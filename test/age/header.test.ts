@@ -204,7 +204,9 @@ describe('a file key', () => {
     if (!parsed) throw new Error('no header');
     const found = await openHeader([nobody, { unwrap: () => Promise.resolve(Buffer.from(fileKey)) }], parsed);
     expect(fileKey.equals(found)).toBe(true);
-    await expect(openHeader([nobody], parsed)).rejects.toThrow('no stanza for a KMS key, only for "test"');
+    await expect(openHeader([nobody], parsed)).rejects.toThrow(
+      'no key at hand opens the file: it is for "test"',
+    );
   });
 });
 

@@ -109,7 +109,7 @@ describe('a hostile header', () => {
     }));
     const { error, calls } = await attack(text(stanzas));
     expect(error.code).toBe('undecryptable');
-    expect(error.message).toMatch(/^no stanza for a KMS key, only for "0x+", /);
+    expect(error.message).toMatch(/^no key at hand opens the file: it is for "0x+", /);
     expect(error.message.length).toBeLessThan(500);
     expect(calls).toBe(0);
   });
@@ -117,7 +117,7 @@ describe('a hostile header', () => {
   it('for X25519 and scrypt says so', async () => {
     const types = ['X25519', 'X25519', 'scrypt'];
     const { error } = await attack(text(types.map((type) => ({ type, args: [], body: Buffer.alloc(32) }))));
-    expect(error.message).toBe('no stanza for a KMS key, only for "X25519", "scrypt"');
+    expect(error.message).toBe('no key at hand opens the file: it is for "X25519", "scrypt"');
   });
 });
 

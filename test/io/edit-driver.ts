@@ -9,6 +9,7 @@ import { Journal } from '../../src/io/journal.js';
 
 const [command, file = '', head = '', count = '0'] = process.argv.slice(2);
 const after = Buffer.from(head);
+const CAUTIOUS = { followLinks: false, changeReadOnly: false };
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 
 function tear(): void {
@@ -27,7 +28,7 @@ async function copy(): Promise<void> {
     yield await Promise.resolve(after);
     die();
   };
-  await new EditableFile(file, false).replaceAll(Buffer.alloc(0), content());
+  await new EditableFile(file, CAUTIOUS).replaceAll(Buffer.alloc(0), content());
 }
 
 function hold(): void {
@@ -37,7 +38,7 @@ function hold(): void {
 }
 
 async function replace(): Promise<void> {
-  const edited = new EditableFile(file, false);
+  const edited = new EditableFile(file, CAUTIOUS);
   const before = Buffer.alloc(after.length);
   for await (const chunk of edited.chunks()) {
     before.set(chunk.subarray(0, before.length));

@@ -53,9 +53,12 @@ function place(content = OLD + REST): Place {
 
 const run = (...args: string[]) => spawnSync(process.execPath, [driver, ...args], { encoding: 'utf8' });
 
+const edit = (file: string, force = false) =>
+  new EditableFile(file, { followLinks: force, changeReadOnly: force });
+
 /** Replaces the head, as whoever read it before. */
 async function replaceHead(file: string, to = NEW, force = false, from = OLD): Promise<string> {
-  const edited = new EditableFile(file, force);
+  const edited = edit(file, force);
   try {
     return await edited.replaceHead(Buffer.from(from), Buffer.from(to));
   } finally {
@@ -119,7 +122,7 @@ describe('a head', () => {
       [NEW, (): void => writeFileSync(file, `${OLD}but another rest`)],
       ['short', replaced],
     ] as const) {
-      const edited = new EditableFile(file, false);
+      const edited = edit(file);
       await new Promise((resolve) => setTimeout(resolve, 20));
       change();
       const now = text();
@@ -134,7 +137,7 @@ describe('a head', () => {
 
   it('is read as it is from the file', async () => {
     const { file } = place();
-    const edited = new EditableFile(file, false);
+    const edited = edit(file);
     const pieces: Uint8Array[] = [];
     for await (const piece of edited.chunks(OLD.length)) pieces.push(piece);
     edited.close();
@@ -181,12 +184,10 @@ describe('what may not be changed', () => {
   it('is refused: directories, devices, FIFOs and what is not there', () => {
     const { at } = place();
     execFileSync('mkfifo', [at('fifo')]);
-    expect(() => new EditableFile(at('.'), false)).toThrow(refusal('not a regular file'));
-    expect(() => new EditableFile(at('fifo'), true)).toThrow(refusal('not a regular file'));
-    expect(() => new EditableFile('/dev/null', true)).toThrow(refusal('not a regular file'));
-    expect(() => new EditableFile(at('none'), true)).toThrow(
-      expect.objectContaining({ code: 'file-not-found' }),
-    );
+    expect(() => edit(at('.'))).toThrow(refusal('not a regular file'));
+    expect(() => edit(at('fifo'), true)).toThrow(refusal('not a regular file'));
+    expect(() => edit('/dev/null', true)).toThrow(refusal('not a regular file'));
+    expect(() => edit(at('none'), true)).toThrow(expect.objectContaining({ code: 'file-not-found' }));
   });
 
   it('is a read-only file, unless forced', async () => {
@@ -225,7 +226,7 @@ describe('after SIGKILL', () => {
       expect(await read(file)).toBe(whole);
       expect(text()).toBe(torn);
       expect(names()).toEqual(['.file.kms-asym-journal', 'file']);
-      new EditableFile(file, false).close();
+      edit(file).close();
       expect(text()).toBe(whole);
       expect(names()).toEqual(['file']);
     },
@@ -247,7 +248,7 @@ describe('after SIGKILL', () => {
     run('tear', file, OLD, String(OLD.length));
     run('tear', file, third, '4');
     expect(await read(file)).toBe(third + REST);
-    new EditableFile(file, false).close();
+    edit(file).close();
     expect(text()).toBe(third + REST);
     expect(names()).toEqual(['file']);
   });
@@ -261,7 +262,7 @@ describe('after SIGKILL', () => {
       writeFileSync(journalOf(at('cut')), journal, { mode: 0o600 });
       truncateSync(journalOf(at('cut')), length);
       expect(await read(at('cut'))).toBe(OLD + REST);
-      new EditableFile(at('cut'), false).close();
+      edit(at('cut')).close();
       expect(readFileSync(at('cut'), 'utf8')).toBe(OLD + REST);
     }
     expect(text()).toBe(OLD + REST);
@@ -293,7 +294,7 @@ describe('a journal', () => {
     const { file, text, names } = torn();
     writeFileSync(file, 'something else altogether');
     expect(await read(file)).toBe('something else altogether');
-    new EditableFile(file, false).close();
+    edit(file).close();
     expect(text()).toBe('something else altogether');
     expect(names()).toEqual(['file']);
   });
@@ -302,7 +303,7 @@ describe('a journal', () => {
     const { file, text, names } = torn();
     const other = 'x'.repeat(text().length);
     writeFileSync(file, other);
-    expect(() => new EditableFile(file, false)).toThrow(refusal('is neither what it was'));
+    expect(() => edit(file)).toThrow(refusal('is neither what it was'));
     expect(await read(file)).toBe(other);
     expect(text()).toBe(other);
     expect(names()).toEqual(['.file.kms-asym-journal', 'file']);
@@ -336,7 +337,7 @@ describe('a journal', () => {
     const damaged = text();
     chownSync(journal, 65534, 65534);
     expect(await read(file)).toBe(damaged);
-    expect(() => new EditableFile(file, false)).toThrow(refusal('in the way'));
+    expect(() => edit(file)).toThrow(refusal('in the way'));
     chownSync(file, 65534, 65534);
     expect(await read(file)).toBe(NEW + REST);
   });
@@ -350,7 +351,7 @@ describe('a journal', () => {
       (name) => `${'0'.repeat(16)} temporary ${name}\n`,
     );
     writeFileSync(journal, lines.join(''));
-    new EditableFile(file, false).close();
+    edit(file).close();
     expect(names()).toEqual(['.precious.tmp', 'd', 'file']);
     expect(readdirSync(at('d'))).toEqual(['.x.kms-asym-1.tmp']);
     expect(await read(file)).toContain(REST);
