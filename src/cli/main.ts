@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { KmsAsymError } from '../errors.js';
 import { BrokenPipe } from '../io/stdio.js';
 import { VERSION } from '../version.js';
-import { COMMANDS } from './commands/index.js';
+import { GROUPS, type Entry } from './commands/index.js';
 import type { Context, Run } from './context.js';
 import { BROKEN_PIPE_STATUS, EXIT_STATUS } from './exit-codes.js';
 import { addGlobalOptions, type GlobalOptions } from './options.js';
@@ -69,8 +69,22 @@ function buildProgram(context: Context, pages: string[]): Command {
     const { json, quiet, verbose } = command.optsWithGlobals<GlobalOptions>();
     context.terminal.verbosity = { json: json === true, quiet: quiet === true, verbose: verbose === true };
   });
-  for (const register of COMMANDS) register(program, context);
+  addCommands(program, context);
   return program;
+}
+
+/** All names for the help and for typing errors, but the options of that subcommand only which is run. */
+function addCommands(program: Command, context: Context): void {
+  const loaders = new Map<Command, Entry['load']>();
+  for (const { heading, entries } of GROUPS) {
+    for (const { name, summary, load } of entries) {
+      loaders.set(program.command(name).description(summary).helpGroup(heading), load);
+    }
+  }
+  program.hook('preSubcommand', async (_program, command) => {
+    const definition = await loaders.get(command)?.();
+    definition?.define(command, context);
+  });
 }
 
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): KmsAsymError {

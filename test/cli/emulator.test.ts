@@ -21,7 +21,7 @@ async function serve(...args: string[]): Promise<Server> {
       return release;
     },
   });
-  await vi.waitUntil(() => stdio.output('stdout').length > 0);
+  await vi.waitUntil(() => stdio.output('stdout').length > 0, { timeout: 10_000 });
   return {
     stdio,
     status,
@@ -225,17 +225,13 @@ it('refuses an HSM it does not know', async () => {
 });
 
 it('takes away what it made when a signal comes while it starts', async () => {
-  const listeners: ((signal: NodeJS.Signals) => void)[] = [];
-  const stdio = memoryStdio();
   const status = main(['emulator', '--hsm', 'software', '--', 'sh', '-c', 'exit 5'], {
-    stdio,
+    stdio: memoryStdio(),
     env: { PATH: process.env['PATH'] },
     interceptSignals: (listener) => {
-      listeners.push(listener);
+      listener('SIGTERM');
       return () => undefined;
     },
   });
-  await vi.waitUntil(() => listeners.length > 0);
-  listeners[0]?.('SIGTERM');
   expect(await status).toBe(143);
 });

@@ -18,11 +18,9 @@ interface Options extends GlobalOptions {
 
 const ALIAS = /^alias\/[A-Za-z0-9_\-/]{1,255}$/;
 
-/** Adds the subcommand. */
-export function register(program: Command, context: Context): void {
-  program
-    .command('create-key')
-    .description('create an asymmetric key in KMS and print its ids')
+/** Gives the subcommand its arguments, options and action. */
+export function define(command: Command, context: Context): void {
+  command
     .addOption(new Option('--key-spec <spec>', 'key spec').argParser(text).default('RSA_2048'))
     .addOption(new Option('--key-usage <usage>', 'key usage').argParser(text).default('ENCRYPT/DECRYPT'))
     .addOption(

@@ -9,11 +9,9 @@ import { KmsClients } from '../kms-clients.js';
 import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 
-/** Adds the subcommand. */
-export function register(program: Command, context: Context): void {
-  program
-    .command('decrypt')
-    .description('decrypt a file or stdin through KMS')
+/** Gives the subcommand its arguments, options and action. */
+export function define(command: Command, context: Context): void {
+  command
     .argument('[input]', 'file to decrypt: raw, base64, or an age file; without it, or with -, stdin')
     .addOption(
       new Option(

@@ -11,11 +11,9 @@ import { givenRegion } from '../settings.js';
 import { takeStopSignal, type StopSignal } from '../stop-signal.js';
 import { addEmulatorOptions, type EmulatorFlags, emulatorOptions } from '../emulator-options.js';
 
-/** Adds the subcommand. */
-export function register(program: Command, context: Context): void {
-  const command = program
-    .command('emulator')
-    .description('run a local KMS, until interrupted or for the time of a command')
+/** Gives the subcommand its arguments, options and action. */
+export function define(command: Command, context: Context): void {
+  command
     .argument('[command...]', 'after --: run this against a fresh emulator and stop with its exit status')
     .addHelpText('after', EXAMPLES)
     .action((words: string[], _flags: EmulatorFlags, self: Command) =>

@@ -15,12 +15,9 @@ import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 import { fromEnv } from '../settings.js';
 
-/** Adds the subcommand. */
-export function register(program: Command, context: Context): void {
-  const command = program
-    .command('encrypt')
-    .description('encrypt a file or stdin of any size to a public key, locally')
-    .argument('[input]', 'file to encrypt; without it, or with -, stdin');
+/** Gives the subcommand its arguments, options and action. */
+export function define(command: Command, context: Context): void {
+  command.argument('[input]', 'file to encrypt; without it, or with -, stdin');
   for (const option of [...recipientOptions(), ...outputOptions()]) command.addOption(option);
   command
     .addHelpText('after', EXAMPLES)

@@ -15,11 +15,9 @@ interface Options extends GlobalOptions {
   readonly bare?: boolean;
 }
 
-/** Adds the subcommand. */
-export function register(program: Command, context: Context): void {
-  program
-    .command('get-public-key')
-    .description('fetch a public key as a PEM file that names its key')
+/** Gives the subcommand its arguments, options and action. */
+export function define(command: Command, context: Context): void {
+  command
     .addOption(new Option('--key-id <id>', 'key id or alias/… (env: KMS_ASYM_KEY_ID)').argParser(text))
     .addOption(
       new Option(

@@ -1,15 +1,70 @@
-/** The subcommands, in the order of the help. A new one is a file here and a line in this list. */
+/**
+ * The subcommands, in the order of the help. A new one is a file here and an entry in this list.
+ *
+ * A run needs the options of one subcommand and the names of all, so the rest of each is loaded when it is run.
+ */
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
-import { register as createKey } from './create-key.js';
-import { register as decrypt } from './decrypt.js';
-import { register as emulator } from './emulator.js';
-import { register as encrypt } from './encrypt.js';
-import { register as getPublicKey } from './get-public-key.js';
-import { register as inspect } from './inspect.js';
 
-/** Adds one subcommand to the program. */
-export type Register = (program: Command, context: Context) => void;
+/** What the help says about a subcommand, and where the rest of it is. */
+export interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Definition>;
+}
+
+/** The file of a subcommand. */
+export interface Definition {
+  /** Gives the subcommand its arguments, options and action. */
+  define(command: Command, context: Context): void;
+}
+
+/** Subcommands under one heading of the help. */
+export interface Group {
+  readonly heading: string;
+  readonly entries: readonly Entry[];
+}
 
 /** All subcommands. */
-export const COMMANDS: readonly Register[] = [createKey, getPublicKey, encrypt, decrypt, inspect, emulator];
+export const GROUPS: readonly Group[] = [
+  {
+    heading: 'From a key to plaintext again:',
+    entries: [
+      {
+        name: 'create-key',
+        summary: 'create an asymmetric key in KMS and print its ids',
+        load: () => import('./create-key.js'),
+      },
+      {
+        name: 'get-public-key',
+        summary: 'fetch a public key as a PEM file that names its key',
+        load: () => import('./get-public-key.js'),
+      },
+      {
+        name: 'encrypt',
+        summary: 'encrypt a file or stdin of any size to a public key, locally',
+        load: () => import('./encrypt.js'),
+      },
+      {
+        name: 'decrypt',
+        summary: 'decrypt a file or stdin through KMS',
+        load: () => import('./decrypt.js'),
+      },
+      {
+        name: 'inspect',
+        summary: 'say what an encrypted file is and which keys open it; no credentials, no network',
+        load: () => import('./inspect.js'),
+      },
+    ],
+  },
+  {
+    heading: 'For tests:',
+    entries: [
+      {
+        name: 'emulator',
+        summary: 'run a local KMS, until interrupted or for the time of a command',
+        load: () => import('./emulator.js'),
+      },
+    ],
+  },
+];

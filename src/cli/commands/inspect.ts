@@ -9,11 +9,9 @@ import type { Context } from '../context.js';
 import type { Inspection } from '../inspection.js';
 import type { GlobalOptions } from '../options.js';
 
-/** Adds the subcommand. */
-export function register(program: Command, context: Context): void {
-  program
-    .command('inspect')
-    .description('say what an encrypted file is and which keys open it; no credentials, no network')
+/** Gives the subcommand its arguments, options and action. */
+export function define(command: Command, context: Context): void {
+  command
     .argument('[input]', 'file to look at; without it, or with -, stdin')
     .addHelpText('after', EXAMPLES)
     .action((input: string | undefined, _options: GlobalOptions, command: Command) =>
