@@ -1,8 +1,7 @@
 /** One AsymmetricDecrypt, with what a person wants to know when it fails. */
-import { OAEP_ALGORITHMS } from '../crypto/algorithms.js';
 import type { KeyLocator } from '../crypto/public-key-file.js';
-import { KmsAsymError } from '../errors.js';
 import type { DecryptOutput, KmsClient } from '../kms/client.js';
+import { explainDecryptError } from './decrypt-diagnosis.js';
 import { onlyVersion } from './key-version.js';
 
 /** What is to be decrypted, and with which key. */
@@ -30,26 +29,6 @@ export async function decryptThroughKms(kms: KmsClient, what: KmsCiphertext): Pr
   try {
     return await kms.asymmetricDecrypt({ keyId, keyVersionId }, what.algorithm, what.ciphertext);
   } catch (error) {
-    throw undecryptable(error, what, keyVersionId);
+    throw await explainDecryptError(kms, what, keyVersionId, error);
   }
-}
-
-/** The service answers every ciphertext that does not decrypt with InvalidParameter; to a person that is bad data. */
-function undecryptable(error: unknown, what: KmsCiphertext, keyVersionId: string): unknown {
-  if (!(error instanceof KmsAsymError) || error.service?.code !== 'InvalidParameter') return error;
-  const other = Object.keys(OAEP_ALGORITHMS).find((name) => name !== what.algorithm);
-  return new KmsAsymError(
-    'undecryptable',
-    `"${what.name}" does not decrypt with key version "${keyVersionId}"`,
-    {
-      hints: [
-        'it may be damaged, or encrypted to another key or version: compare with the public key that was used',
-        ...(what.isAlgorithmChosen && other !== undefined
-          ? [`if it was made with another hash: --algorithm ${other}`]
-          : []),
-      ],
-      cause: error,
-      service: error.service,
-    },
-  );
 }

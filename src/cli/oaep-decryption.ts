@@ -1,11 +1,7 @@
 /** Raw RSA-OAEP ciphertext in `decrypt`: it does not say which key it is for, so somebody else must. */
 import { DEFAULT_OAEP_ALGORITHM } from '../crypto/algorithms.js';
-import {
-  ageAccident,
-  MAX_CIPHERTEXT_INPUT_BYTES,
-  parseCiphertext,
-  type Ciphertext,
-} from '../crypto/ciphertext.js';
+import { ageAccident } from '../crypto/ciphertext-accident.js';
+import { MAX_CIPHERTEXT_INPUT_BYTES, parseCiphertext, type Ciphertext } from '../crypto/ciphertext.js';
 import { checkFingerprint } from '../crypto/public-key-file.js';
 import { requireEncryptionKey } from '../crypto/public-key.js';
 import { KmsAsymError } from '../errors.js';

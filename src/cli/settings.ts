@@ -9,7 +9,7 @@ import type { KmsClient, KmsClientOptions } from '../kms/client.js';
 import { createKmsClient } from '../kms/connect.js';
 import { profileField, readAliyunProfile, type AliyunProfile } from '../kms/credentials/aliyun-config.js';
 import { aliyunVariable } from '../kms/environment.js';
-import { isKnownRegion } from '../kms/endpoint.js';
+import { isKnownRegion } from '../kms/regions.js';
 import type { Context } from './context.js';
 
 const MAX_CA_FILE_BYTES = 1024 * 1024;

@@ -27,6 +27,9 @@ export const DEFAULT_OAEP_ALGORITHM: OaepAlgorithmName = 'RSAES_OAEP_SHA_256';
 /** Modulus length in bytes of each RSA key spec. */
 export const RSA_KEY_SPECS = { RSA_2048: 256, RSA_3072: 384, RSA_4096: 512 } as const;
 
+/** How long a ciphertext of one of them can be, in bytes. */
+export const RSA_CIPHERTEXT_BYTES: readonly number[] = Object.values(RSA_KEY_SPECS);
+
 /** Wire name of an RSA key spec. */
 export type RsaKeySpec = keyof typeof RSA_KEY_SPECS;
 

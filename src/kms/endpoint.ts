@@ -7,46 +7,6 @@
 
 import { KmsAsymError } from '../errors.js';
 
-/** Regions of the service's public endpoint list; other well-formed ids follow the same host rule. */
-export const KNOWN_REGIONS: readonly string[] = [
-  'ap-northeast-1',
-  'ap-northeast-2',
-  'ap-south-1',
-  'ap-southeast-1',
-  'ap-southeast-2',
-  'ap-southeast-3',
-  'ap-southeast-5',
-  'ap-southeast-6',
-  'ap-southeast-7',
-  'cn-beijing',
-  'cn-beijing-finance-1',
-  'cn-chengdu',
-  'cn-fuzhou',
-  'cn-guangzhou',
-  'cn-hangzhou',
-  'cn-hangzhou-finance',
-  'cn-heyuan',
-  'cn-heyuan-acdr-1',
-  'cn-hongkong',
-  'cn-huhehaote',
-  'cn-qingdao',
-  'cn-shanghai',
-  'cn-shanghai-finance-1',
-  'cn-shenzhen',
-  'cn-shenzhen-finance-1',
-  'cn-wuhan-lr',
-  'cn-wulanchabu',
-  'cn-zhangjiakou',
-  'cn-zhengzhou-jva',
-  'eu-central-1',
-  'eu-west-1',
-  'me-central-1',
-  'me-east-1',
-  'na-south-1',
-  'us-east-1',
-  'us-west-1',
-];
-
 const REGION_ID = /^[a-z]{2}(?:-[a-z0-9]+)+$/;
 const MAX_REGION_CHARS = 50;
 const IPV4_LOOPBACK = /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
@@ -58,11 +18,6 @@ export interface Endpoint {
   readonly host: string;
   /** `https://host[:port]`. */
   readonly origin: string;
-}
-
-/** True when `region` stands in {@link KNOWN_REGIONS}. */
-export function isKnownRegion(region: string): boolean {
-  return KNOWN_REGIONS.includes(region);
 }
 
 /** True when `region` has the alphabet and shape of a region id; says nothing about its existence. */

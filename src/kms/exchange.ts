@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { KmsAsymError } from '../errors.js';
 import { abortError, CallError, invalidResponse } from './call-error.js';
+import { isLoopbackHost } from './endpoint.js';
 import type { HttpAnswer, HttpOptions, HttpRequest } from './http.js';
 import { networkError } from './network-error.js';
 import type { Proxy } from './proxy.js';
@@ -155,8 +156,17 @@ export class Exchange {
       'timeout',
       `${what} within ${timeoutMs / 1000} s`,
       { mayHaveActed: this.#connected, ...(!this.#connected && { retryReason: 'connection timed out' }) },
-      { hints: [`check the endpoint and the network, or allow more time with ${flag}`] },
+      {
+        hints: [
+          `check the endpoint and the network, or allow more time with ${flag}`,
+          ...(this.#mayNeedProxy() ? ['where only a proxy leads out: HTTPS_PROXY=http://host:port'] : []),
+        ],
+      },
     );
+  }
+
+  #mayNeedProxy(): boolean {
+    return !this.#connected && this.#proxy === undefined && !isLoopbackHost(this.#request.url.hostname);
   }
 
   #finish(result: HttpAnswer | KmsAsymError): void {

@@ -5,7 +5,7 @@
 
 import { errnoOf } from '../errors.js';
 import { CallError, invalidResponse } from './call-error.js';
-import { isKnownRegion } from './endpoint.js';
+import { isKnownRegion, similarRegion } from './regions.js';
 
 /** What an error below HTTP means. */
 interface Cause {
@@ -19,7 +19,8 @@ interface Cause {
 const CA_FILE =
   'give the authority that signed it: --ca-file FILE (dedicated gateways use PrivateKmsCA_<instance id>.pem from the KMS console)';
 const NOT_TLS = 'the endpoint does not speak TLS; an emulator on this machine wants "http://127.0.0.1:port"';
-const RESOLVE = 'check --region or --endpoint, and that this machine resolves names';
+const RESOLVE =
+  'check --region or --endpoint, and that this machine resolves names: nslookup kms.cn-hangzhou.aliyuncs.com';
 
 const UNKNOWN_AUTHORITY: Cause = {
   what: 'its certificate comes from an unknown authority',
@@ -32,6 +33,8 @@ const NO_ROUTE: Cause = {
   passing: true,
   hints: ['dedicated and VPC endpoints are reachable from inside the VPC only'],
 };
+
+const DNS = ['ENOTFOUND', 'EAI_AGAIN'];
 
 const CAUSES: Readonly<Record<string, Cause>> = {
   ENOTFOUND: { what: 'no such host', hints: [RESOLVE] },
@@ -80,7 +83,7 @@ export function networkError(error: unknown, host: string, sent: boolean): CallE
     'network',
     message,
     { mayHaveActed: sent, ...(cause?.passing && { retryReason: `${what} (${code})` }) },
-    { cause: error, hints: [...(cause?.hints ?? []), ...unknownRegionHint(code, host)] },
+    { cause: error, hints: [...unknownRegionHint(code, host), ...(cause?.hints ?? [])] },
   );
 }
 
@@ -91,7 +94,10 @@ export function explainErrno(code: string): Cause | undefined {
 }
 
 function unknownRegionHint(code: string, host: string): string[] {
-  const region = /^kms\.([^.]+)\.aliyuncs\.com$/.exec(host)?.[1];
-  if (code !== 'ENOTFOUND' || region === undefined || isKnownRegion(region)) return [];
-  return [`"${region}" is not a region this program knows`];
+  const region = /^kms(?:-vpc)?\.([^.]+)\.aliyuncs\.com$/.exec(host)?.[1];
+  if (!DNS.includes(code) || region === undefined || isKnownRegion(region)) return [];
+  const similar = similarRegion(region);
+  return [
+    `there is no region "${region}" that this program knows${similar ? `: did you mean "${similar}"?` : ''}`,
+  ];
 }

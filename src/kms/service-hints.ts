@@ -2,6 +2,8 @@
 
 import type { CallSubject } from './call-error.js';
 
+const THROTTLED = ['the account has used up its calls per second: call less often, or be more patient'];
+
 /** Lines for people; `{keyId}` stands for the key that the call was about. */
 const HINTS: Readonly<Record<string, readonly string[]>> = {
   'Forbidden.KeyNotFound': ['check the key id, and --region: a key exists in one region only'],
@@ -21,6 +23,10 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   'Rejected.UnsupportedOperation': [
     'the key cannot do this: check its KeyUsage and KeySpec, and that the algorithm belongs to them',
   ],
+  'Rejected.Throttling': THROTTLED,
+  Throttling: THROTTLED,
+  'Throttling.User': THROTTLED,
+  'Throttling.Api': THROTTLED,
   'Rejected.LimitExceeded': ['delete unused keys or ask for a higher quota'],
   'Rejected.ShareQuotaExceedLimit': ['the KMS instance is full: delete unused keys or extend it'],
   AliasAlreadyExists: ['choose another alias, or move this one: aliyun kms UpdateAlias'],
@@ -30,7 +36,9 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   'InvalidAccessKeyId.Inactive': ['enable the access key in the RAM console, or use another one'],
   SignatureDoesNotMatch: ['check ALIBABA_CLOUD_ACCESS_KEY_SECRET: it does not belong to the access key id'],
   IncompleteSignature: ['check the credentials: the service could not read the signature'],
-  'InvalidSecurityToken.Expired': ['the STS token has expired: get new temporary credentials'],
+  'InvalidSecurityToken.Expired': [
+    'the STS token has expired: get new temporary credentials, and set id, secret and token together',
+  ],
   'InvalidSecurityToken.MismatchWithAccessKey': [
     'ALIBABA_CLOUD_SECURITY_TOKEN belongs to another access key: set all three together, or unset it',
   ],

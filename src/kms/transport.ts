@@ -7,7 +7,9 @@
 import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { Request } from '@alicloud/tea-typescript';
 import { readAnswer, type ServiceAnswer } from './answer.js';
+import { CallError } from './call-error.js';
 import type { CredentialChain } from './credentials/chain.js';
+import type { Credentials } from './credentials/credentials.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpChannel } from './http.js';
 import { OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.js';
@@ -75,14 +77,19 @@ export class KmsTransport extends OpenApiClient {
 
   override async doRequest(params: Params, request: OpenApiRequest, runtime: object): Promise<ServiceAnswer> {
     const { signal } = runtime as Runtime;
-    const { method, headers, query } = await this.#sign(params, { ...request.query }, signal);
+    const { credentials, provider } = await this.#credentials.find(signal);
+    const { method, headers, query } = this.#sign(params, { ...request.query }, credentials);
     const url = new URL(params.pathname, this.#origin);
     url.search = queryText(query);
     const answer = await this.#channel.send({ url, method, headers, signal });
-    return readAnswer({ action: params.action, keyId: query['KeyId'], host: url.hostname }, answer);
+    try {
+      return readAnswer({ action: params.action, keyId: query['KeyId'], host: url.hostname }, answer);
+    } catch (error) {
+      throw isAboutIdentity(error) ? error.withHint(`the credentials came from ${provider.title}`) : error;
+    }
   }
 
-  async #sign(params: Params, query: Record<string, string>, signal?: AbortSignal): Promise<Request> {
+  #sign(params: Params, query: Record<string, string>, credentials: Credentials): Request {
     const request = new Request();
     request.method = params.method;
     request.pathname = params.pathname;
@@ -95,34 +102,39 @@ export class KmsTransport extends OpenApiClient {
       'x-acs-date': OpenApiUtil.getTimestamp(),
       'x-acs-signature-nonce': TeaUtil.getNonce(),
       'x-acs-content-sha256': EMPTY_BODY_HASH,
+      'x-acs-credentials-provider': credentials.provider,
       accept: 'application/json',
     };
-    await this.#authorize(request, signal);
+    authorize(request, credentials);
     return request;
   }
+}
 
-  async #authorize(request: Request, signal?: AbortSignal): Promise<void> {
-    const { credentials } = await this.#credentials.find(signal);
-    const { headers, query } = request;
-    headers['x-acs-credentials-provider'] = credentials.provider;
-    if ('bearerToken' in credentials) {
-      headers['x-acs-bearer-token'] = credentials.bearerToken;
-      query['SignatureType'] = 'BEARERTOKEN';
-      return;
-    }
-    const { accessKeyId, accessKeySecret, securityToken } = credentials;
-    if (securityToken) {
-      headers['x-acs-accesskey-id'] = accessKeyId;
-      headers['x-acs-security-token'] = securityToken;
-    }
-    headers['Authorization'] = OpenApiUtil.getAuthorization(
-      request,
-      SIGNATURE_ALGORITHM,
-      EMPTY_BODY_HASH,
-      accessKeyId,
-      accessKeySecret,
-    );
+function authorize(request: Request, credentials: Credentials): void {
+  const { headers, query } = request;
+  if ('bearerToken' in credentials) {
+    headers['x-acs-bearer-token'] = credentials.bearerToken;
+    query['SignatureType'] = 'BEARERTOKEN';
+    return;
   }
+  const { accessKeyId, accessKeySecret, securityToken } = credentials;
+  if (securityToken) {
+    headers['x-acs-accesskey-id'] = accessKeyId;
+    headers['x-acs-security-token'] = securityToken;
+  }
+  headers['Authorization'] = OpenApiUtil.getAuthorization(
+    request,
+    SIGNATURE_ALGORITHM,
+    EMPTY_BODY_HASH,
+    accessKeyId,
+    accessKeySecret,
+  );
+}
+
+/** True when it helps to know whose credentials were used. */
+function isAboutIdentity(error: unknown): error is CallError {
+  if (!(error instanceof CallError)) return false;
+  return error.code === 'credentials' || error.service?.code === 'Forbidden.NoPermission';
 }
 
 function queryText(query: Readonly<Record<string, string>>): string {

@@ -3,9 +3,12 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { expect, inject } from 'vitest';
 import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';
+import { addEmulatorOptions, emulatorOptions } from '../../src/cli/emulator-options.js';
 import { main } from '../../src/cli/main.js';
+import type { Emulator } from '../../src/emulator/options.js';
 import { startEmulator } from '../../src/emulator/start.js';
 import { memoryStdio, type StreamName } from './memory-stdio.js';
 import {
@@ -36,25 +39,41 @@ export async function runCase(
   target: Target = {},
 ): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'kms-asym-script-'));
-  const emulator = one.tags.includes('emulator') ? await startEmulator({ hsm: inject('hsm') }) : undefined;
   const variables: Variables = new Map([['FIXTURES', fixtures]]);
-  const clean = {
-    PATH: process.env['PATH'],
-    HOME: dir,
-    LC_ALL: 'C',
-    ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
-  };
-  const env: NodeJS.ProcessEnv = emulator ? emulatorEnvironment(emulator, clean) : clean;
   const before = process.cwd();
+  let emulator: Emulator | undefined;
   try {
     for (const [name, content] of script.files) writeFileSync(join(dir, name), content);
     process.chdir(dir);
+    if (one.tags.includes('emulator')) emulator = await startWith(one.emulatorArgs);
+    const env = environment(dir, emulator);
     for (const step of one.steps) await runStep(step, { env, variables, target });
   } finally {
     process.chdir(before);
     await emulator?.close();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function environment(dir: string, emulator: Emulator | undefined): NodeJS.ProcessEnv {
+  const clean = {
+    PATH: process.env['PATH'],
+    HOME: dir,
+    LC_ALL: 'C',
+    ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
+  };
+  if (emulator === undefined) return clean;
+  const caFile = emulator.caPem === undefined ? undefined : join(dir, 'emulator-ca.pem');
+  if (caFile !== undefined) writeFileSync(caFile, emulator.caPem ?? '');
+  return emulatorEnvironment(emulator, clean, caFile);
+}
+
+/** An emulator as the command line's own options describe it. */
+function startWith(args: readonly string[]): Promise<Emulator> {
+  const command = addEmulatorOptions(new Command());
+  command.parse(args, { from: 'user' });
+  const options = emulatorOptions(command.opts(), undefined);
+  return startEmulator({ ...options, hsm: inject('hsm') });
 }
 
 interface Setting {

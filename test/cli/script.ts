@@ -3,6 +3,7 @@
  *
  *     # A sentence, the title of a case.
  *     #! packed                 tag: also run on the packed executable
+ *     #! emulator --deny X      tag: with an emulator, which takes its options from here
  *     @ stdout stderr           these streams of the next command are terminals
  *     $ kms-asym encrypt --public-key K.pem plain.txt > out.bin
  *     1> expected stdout        every line of it, in order
@@ -25,6 +26,8 @@ export interface Step {
 export interface Case {
   readonly title: string;
   readonly tags: readonly string[];
+  /** Options of the emulator. */
+  readonly emulatorArgs: readonly string[];
   readonly steps: readonly Step[];
 }
 
@@ -46,17 +49,21 @@ export function parseScript(source: string): Script {
 }
 
 function parseCases(body: string): Case[] {
-  const cases: { title: string; tags: string[]; steps: Mutable<Step>[] }[] = [];
+  const cases: { title: string; tags: string[]; emulatorArgs: string[]; steps: Mutable<Step>[] }[] = [];
   let terminals: string[] = [];
   for (const [index, line] of body.split('\n').entries()) {
     const current = cases.at(-1);
     const step = current?.steps.at(-1);
     const fail = () => new Error(`line ${index + 1}: cannot read "${line}"`);
     if (line.trim() === '') continue;
-    if (line.startsWith('#! ')) current?.tags.push(...line.slice(3).split(' '));
-    else if (line.startsWith('# ')) {
+    if (line.startsWith('#! ')) {
+      const words = line.slice(3).split(' ');
+      const first = words.findIndex((word) => word.startsWith('--'));
+      current?.emulatorArgs.push(...(first < 0 ? [] : words.splice(first)));
+      current?.tags.push(...words);
+    } else if (line.startsWith('# ')) {
       if (current?.steps.length === 0) current.title += ` ${line.slice(2)}`;
-      else cases.push({ title: line.slice(2), tags: [], steps: [] });
+      else cases.push({ title: line.slice(2), tags: [], emulatorArgs: [], steps: [] });
     } else if (line.startsWith('@ ')) terminals = line.slice(2).split(' ');
     else if (line.startsWith('$ ')) {
       if (!current) throw fail();

@@ -9,6 +9,11 @@ raw[0] = 0; // never all base64
 const base64 = raw.toString('base64');
 const wrapped = base64.replace(/.{64}/g, '$&\n');
 const text = (value: string) => Buffer.from(value, 'latin1');
+const MARK = Buffer.from([0xff, 0xfe]);
+const withLineBreaks = Buffer.alloc(256, 0xaa);
+withLineBreaks.write('\n', 7);
+withLineBreaks.write('\n', 200);
+const crlf = (bytes: Buffer) => text(bytes.toString('latin1').replaceAll('\n', '\r\n'));
 
 describe('one ciphertext reads the same in every spelling', () => {
   it.each<[string, Buffer]>([
@@ -41,11 +46,23 @@ describe('damage is named by its cause', () => {
     ['a word', text('password'), 'has 8 bytes, but an RSA ciphertext has 256, 384, 512'],
     ['base64 that lost its end', text(base64.slice(0, 301)), 'cut off or damaged'],
     ['base64 that lost whole groups', text(base64.slice(0, 300)), 'is base64 of 225 bytes'],
-    ['UTF-16 from PowerShell', Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), 'is UTF-16 text'],
-    ['UTF-16 without a mark', utf16, 'is UTF-16 text'],
+    ['UTF-16 from PowerShell', Buffer.concat([MARK, utf16]), 'is base64 as UTF-16 text'],
+    ['UTF-16 without a mark', utf16, 'is base64 as UTF-16 text'],
+    [
+      'raw bytes that PowerShell took for text',
+      Buffer.concat([MARK, Buffer.from(raw.toString('latin1'), 'utf16le')]),
+      'is UTF-16 text: a shell took the ciphertext for text, and bytes were lost',
+    ],
+    ['big-endian UTF-16', Buffer.concat([MARK, utf16]).swap16(), 'is base64 as UTF-16 text'],
+    ['raw bytes decoded as UTF-8', Buffer.from(raw.toString('utf8')), 'was taken for text on its way'],
     ['a byte order mark', text(`\xef\xbb\xbf${base64}`), 'behind a byte order mark'],
-    ['a whole JSON answer', text(`{"CiphertextBlob":"${base64}"}`), 'is JSON'],
-    ['a trailing newline', Buffer.concat([raw, text('\n')]), 'a little more than the 256'],
+    ['a whole JSON answer', text(`{"CiphertextBlob":"${base64}"}`), 'is a whole JSON answer'],
+    ['another JSON answer', text(`{"Plaintext":"${base64}"}`), 'has no "CiphertextBlob" either'],
+    ['a newline behind it', Buffer.concat([raw, text('\n')]), 'a line break behind the 256 bytes'],
+    ['CRLF behind it', Buffer.concat([raw, text('\r\n')]), 'a line break behind the 256 bytes'],
+    ['CRLF for LF', crlf(withLineBreaks), '258 bytes in place of 256: every LF became CRLF'],
+    ['something behind it', Buffer.concat([raw, text('xyz')]), 'a little more than the 256'],
+    ['the end missing', raw.subarray(0, 250), 'has 250 bytes, but'],
     [
       'base64 of an age file',
       text(btoa('age-encryption.org/v1\n-> X25519 abc\n')),

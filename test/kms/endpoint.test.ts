@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   endpointOfRegion,
-  isKnownRegion,
   isLoopbackHost,
   isRegionId,
-  KNOWN_REGIONS,
   parseEndpoint,
   resolveEndpoint,
 } from '../../src/kms/endpoint.js';
+import { isKnownRegion, KNOWN_REGIONS, similarRegion } from '../../src/kms/regions.js';
 
 describe('regions', () => {
   it('are sorted, well-formed and listed once', () => {
@@ -18,6 +17,27 @@ describe('regions', () => {
   it('are known or not', () => {
     expect(isKnownRegion('cn-hangzhou')).toBe(true);
     expect(isKnownRegion('cn-hangzou')).toBe(false);
+  });
+
+  it.each([
+    ['cn-hangzou', 'cn-hangzhou'],
+    ['cn-hanghzou', 'cn-hangzhou'],
+    ['cn_beijing', 'cn-beijing'],
+    ['us-west1', 'us-west-1'],
+    ['eu-central-1', 'eu-central-1'],
+    ['xx-nowhere-1', undefined],
+    ['', undefined],
+  ])('called %j are taken for %s', (typed, meant) => {
+    expect(similarRegion(typed)).toBe(meant);
+  });
+
+  it('have an endpoint inside the VPC, too', () => {
+    expect(resolveEndpoint({ region: 'cn-shanghai', vpc: true }).host).toBe(
+      'kms-vpc.cn-shanghai.aliyuncs.com',
+    );
+    expect(resolveEndpoint({ region: 'cn-shanghai', endpoint: 'a.example', vpc: true }).host).toBe(
+      'a.example',
+    );
   });
 
   it('have a public endpoint, known or not', () => {

@@ -1,0 +1,127 @@
+/**
+ * Why KMS does not decrypt something. It answers damaged data, another hash, another version and another key alike, on
+ * purpose; but whoever may decrypt with a key may also try, so the likely mistakes are tried, a handful of calls at most.
+ */
+import { OAEP_ALGORITHMS } from '../crypto/algorithms.js';
+import { KmsAsymError } from '../errors.js';
+import type { KeyVersion, KeyVersionRef, KmsClient } from '../kms/client.js';
+import type { KmsCiphertext } from './kms-decrypt.js';
+
+/** Newest other versions that are tried. */
+const MAX_VERSIONS = 4;
+const NO_VERSION = 'Forbidden.KeyVersionNotFound';
+
+/** The error that explains `error` of AsymmetricDecrypt with version `keyVersionId`; others come back as they are. */
+export async function explainDecryptError(
+  kms: KmsClient,
+  what: KmsCiphertext,
+  keyVersionId: string,
+  error: unknown,
+): Promise<unknown> {
+  if (!(error instanceof KmsAsymError)) return error;
+  const { code } = error.service ?? {};
+  if (code !== 'InvalidParameter' && code !== NO_VERSION) return error;
+  const used = { keyId: what.key.keyId, keyVersionId };
+  const hints = await findMistake(kms, what, used, code === NO_VERSION);
+  if (code === NO_VERSION) return rejoin(error, error.code, error.message, hints);
+  return rejoin(
+    error,
+    'undecryptable',
+    `"${what.name}" does not decrypt with key version "${keyVersionId}"`,
+    hints,
+  );
+}
+
+async function findMistake(
+  kms: KmsClient,
+  what: KmsCiphertext,
+  used: KeyVersionRef,
+  isVersionUnknown: boolean,
+): Promise<string[]> {
+  const { keyId } = used;
+  // A file that names its algorithm and version does not err about them, and must not cause many calls.
+  if (!what.isAlgorithmChosen && !isVersionUnknown) return [damaged(keyId)];
+  const versions = (await attempt(() => kms.listKeyVersions(keyId))) ?? [];
+  const found = what.isAlgorithmChosen ? await tryOthers(kms, what, used, versions) : undefined;
+  if (found !== undefined) return [found];
+  return [
+    ...(await aliasHint(kms, keyId)),
+    ...(isVersionUnknown ? versionHints(versions) : [damaged(keyId)]),
+  ];
+}
+
+/** The first mistake that makes the difference. */
+async function tryOthers(
+  kms: KmsClient,
+  what: KmsCiphertext,
+  used: KeyVersionRef,
+  versions: readonly KeyVersion[],
+): Promise<string | undefined> {
+  const { algorithm } = what;
+  const other = Object.keys(OAEP_ALGORITHMS).find((name) => name !== algorithm);
+  if (other !== undefined && (await opens(kms, what, used, other))) {
+    return `it was encrypted with ${other}: --algorithm ${other}`;
+  }
+  const others = versions.filter(({ keyVersionId }) => keyVersionId !== used.keyVersionId);
+  for (const { keyVersionId } of others.slice(0, MAX_VERSIONS)) {
+    if (await opens(kms, what, { ...used, keyVersionId }, algorithm)) {
+      return `it was encrypted to another version of the key: --key-version-id ${keyVersionId}`;
+    }
+  }
+  return undefined;
+}
+
+function damaged(keyId: string): string {
+  return `it is damaged, or was encrypted to another key: compare fingerprints with "kms-asym get-public-key --key-id ${keyId}"`;
+}
+
+function versionHints(versions: readonly KeyVersion[]): string[] {
+  return versions.map(
+    ({ keyVersionId, creationDate }) =>
+      `the key has --key-version-id ${keyVersionId} (created ${creationDate})`,
+  );
+}
+
+/** An alias that was moved takes its name along, but not what was encrypted to the key that it stood for. */
+async function aliasHint(kms: KmsClient, keyId: string): Promise<string[]> {
+  if (!/(^|:)alias\//.test(keyId)) return [];
+  const key = await attempt(() => kms.describeKey(keyId));
+  if (key === undefined) return [];
+  return [
+    `"${keyId}" stands for key "${key.keyId}" now; if it was moved since, name the key that was used: --key-id KEY_ID`,
+  ];
+}
+
+async function opens(
+  kms: KmsClient,
+  what: KmsCiphertext,
+  ref: KeyVersionRef,
+  algorithm: string,
+): Promise<boolean> {
+  const answer = await attempt(() => kms.asymmetricDecrypt(ref, algorithm, what.ciphertext));
+  answer?.plaintext.fill(0);
+  return answer !== undefined;
+}
+
+/** Looking for a cause must not hide what there is to say without it. */
+async function attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof KmsAsymError) return undefined;
+    throw error;
+  }
+}
+
+function rejoin(
+  error: KmsAsymError,
+  code: KmsAsymError['code'],
+  message: string,
+  hints: readonly string[],
+): KmsAsymError {
+  return new KmsAsymError(code, message, {
+    hints,
+    cause: error,
+    ...(error.service && { service: error.service }),
+  });
+}
