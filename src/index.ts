@@ -22,15 +22,20 @@ export {
   type PublicKeyFile,
 } from './crypto/public-key-file.js';
 export type {
+  Alias,
+  ChangeOutput,
   CreateKeyInput,
   DecryptOutput,
   EncryptOutput,
+  KeyFilter,
   KeyMetadata,
   KeyVersion,
   KeyVersionRef,
   KmsClient,
   KmsClientOptions,
+  ListedKey,
   PublicKeyOutput,
+  SignOutput,
 } from './kms/client.js';
 export { createKmsClient } from './kms/connect.js';
 export type { FaultOptions } from './emulator/gate/faults.js';

@@ -41,6 +41,11 @@ export class CallError extends KmsAsymError {
     return new CallError(this.code, this.message, this.facts, { ...this.#details, hints });
   }
 
+  /** The same error, of which something more is known. */
+  withFacts(facts: Partial<CallFacts>): CallError {
+    return new CallError(this.code, this.message, { ...this.facts, ...facts }, this.#details);
+  }
+
   /** The same error under another code. */
   withCode(code: ErrorCode): CallError {
     return new CallError(code, this.message, this.facts, this.#details);

@@ -32,6 +32,42 @@ export interface KeyMetadata {
   readonly origin: string | undefined;
   /** ISO 8601, UTC. */
   readonly creationDate: string | undefined;
+  /** When the key will be gone, ISO 8601, UTC; only of keys in state PendingDeletion. */
+  readonly deleteDate: string | undefined;
+  /** Account id. */
+  readonly creator: string | undefined;
+  /** In any characters, controls too. */
+  readonly description: string | undefined;
+  /** DKMSInstanceId, `kst-…`. */
+  readonly instanceId: string | undefined;
+  /** `Enabled` when the key cannot be scheduled for deletion. */
+  readonly deletionProtection: string | undefined;
+  readonly requestId: string;
+}
+
+/** One condition of ListKeys: the property `name`, for example `KeyState`, has one of the values. */
+export interface KeyFilter {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** What ListKeys says about a key. */
+export interface ListedKey {
+  readonly keyId: string;
+  readonly arn: string | undefined;
+}
+
+/** A name for a key. */
+export interface Alias {
+  /** Starts with `alias/`. */
+  readonly aliasName: string;
+  readonly keyId: string;
+  readonly arn: string | undefined;
+}
+
+/** Answer of an action that only changes something. */
+export interface ChangeOutput {
+  /** Empty when the answer got lost and the change was seen to have been made. */
   readonly requestId: string;
 }
 
@@ -68,17 +104,43 @@ export interface EncryptOutput extends KeyVersionRef {
   readonly requestId: string;
 }
 
+/** Answer of AsymmetricSign; ids are the resolved ones. */
+export interface SignOutput extends KeyVersionRef {
+  /** RSA: as long as the modulus. ECDSA: DER. */
+  readonly signature: Uint8Array;
+  readonly requestId: string;
+}
+
 /** The actions; see the top of this file for what they reject with. */
 export interface KmsClient {
   createKey(input: CreateKeyInput): Promise<KeyMetadata>;
   describeKey(keyId: string): Promise<KeyMetadata>;
+  /** All keys, or those that meet all conditions; every page, in the service's order. */
+  listKeys(filters?: readonly KeyFilter[]): Promise<readonly ListedKey[]>;
+  /** The state changes take an id, no alias or ARN. */
+  enableKey(keyId: string): Promise<ChangeOutput>;
+  disableKey(keyId: string): Promise<ChangeOutput>;
+  /** `days` from 7 to 366 until the key is gone. */
+  scheduleKeyDeletion(keyId: string, days: number): Promise<ChangeOutput>;
+  cancelKeyDeletion(keyId: string): Promise<ChangeOutput>;
+
+  createKeyVersion(keyId: string): Promise<KeyVersion & ChangeOutput>;
   /** All versions, every page, newest first (by creation date; ties keep the service's order). */
   listKeyVersions(keyId: string): Promise<readonly KeyVersion[]>;
   getPublicKey(ref: KeyVersionRef): Promise<PublicKeyOutput>;
+
   asymmetricEncrypt(ref: KeyVersionRef, algorithm: string, plaintext: Uint8Array): Promise<EncryptOutput>;
   asymmetricDecrypt(ref: KeyVersionRef, algorithm: string, ciphertext: Uint8Array): Promise<DecryptOutput>;
-  /** `aliasName` starts with `alias/`. */
-  createAlias(keyId: string, aliasName: string): Promise<void>;
+  /** `digest` is SHA-256, 32 bytes. */
+  asymmetricSign(ref: KeyVersionRef, algorithm: string, digest: Uint8Array): Promise<SignOutput>;
+
+  /** `aliasName` starts with `alias/`; `keyId` is an id, no alias or ARN. */
+  createAlias(keyId: string, aliasName: string): Promise<ChangeOutput>;
+  updateAlias(keyId: string, aliasName: string): Promise<ChangeOutput>;
+  deleteAlias(aliasName: string): Promise<ChangeOutput>;
+  /** All aliases, or those of one key, named by its id; every page, in the service's order. */
+  listAliases(keyId?: string): Promise<readonly Alias[]>;
+
   /** Closes idle connections; the client may not be used afterwards. */
   close(): void;
 }

@@ -10,6 +10,7 @@ import { serviceText } from './service-text.js';
 /** Longest values the documentation allows stay far below these, in characters. */
 const MAX_TOKEN_CHARS = 512;
 const MAX_PEM_CHARS = 16 * 1024;
+const MAX_TEXT_CHARS = 16 * 1024;
 
 const TOKEN = /^[\x21-\x7e]+$/;
 const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
@@ -35,6 +36,11 @@ export class Fields {
     return typeof value === 'string' && value.length <= MAX_TOKEN_CHARS && TOKEN.test(value)
       ? value
       : undefined;
+  }
+
+  /** Text in any characters, to be made printable by whoever prints it; missing when it is empty or endless. */
+  textIfAny(value: unknown): string | undefined {
+    return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_CHARS ? value : undefined;
   }
 
   /** ISO 8601 date and time in UTC. */

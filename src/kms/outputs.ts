@@ -1,19 +1,16 @@
 /** From the vendor's response models, whose members nobody has checked, to the outputs of the client interface. */
 
-import type { CreateKeyResponse, DescribeKeyResponse } from '@alicloud/kms20160120';
 import type { KeyMetadata, KeyVersionRef } from './client.js';
 import { Fields } from './fields.js';
+import type { InstanceKeyMetadata, KeyMetadataResponse } from './models.js';
 
 /** A model as it really is after a cast: every member may be missing. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** The metadata in the answer to `action`. */
-export function keyMetadata(
-  action: string,
-  answer: Loose<CreateKeyResponse | DescribeKeyResponse>,
-): KeyMetadata {
+export function keyMetadata(action: string, answer: Loose<KeyMetadataResponse>): KeyMetadata {
   const fields = new Fields(action);
-  const metadata = answer.keyMetadata;
+  const metadata: Loose<InstanceKeyMetadata> | undefined = answer.keyMetadata;
   if (metadata === undefined) throw fields.invalid('KeyMetadata');
   return {
     keyId: fields.token(metadata.keyId, 'KeyId'),
@@ -24,6 +21,11 @@ export function keyMetadata(
     protectionLevel: fields.tokenIfAny(metadata.protectionLevel),
     origin: fields.tokenIfAny(metadata.origin),
     creationDate: fields.tokenIfAny(metadata.creationDate),
+    deleteDate: fields.tokenIfAny(metadata.deleteDate),
+    creator: fields.tokenIfAny(metadata.creator),
+    description: fields.textIfAny(metadata.description),
+    instanceId: fields.tokenIfAny(metadata.dkmsInstanceId),
+    deletionProtection: fields.tokenIfAny(metadata.deletionProtection),
     requestId: fields.requestId(answer.requestId),
   };
 }

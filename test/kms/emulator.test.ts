@@ -39,8 +39,9 @@ describe('against the emulator', () => {
     const ref = { keyId: created.keyId, keyVersionId: version?.keyVersionId ?? '' };
 
     await kms.createAlias(created.keyId, 'alias/mine');
-    const { requestId, ...metadata } = await kms.describeKey('alias/mine');
+    const { requestId, deletionProtection, ...metadata } = await kms.describeKey('alias/mine');
     expect({ ...metadata, requestId: created.requestId }).toEqual(created);
+    expect(deletionProtection).toBe('Disabled');
     expect(requestId).not.toBe(created.requestId);
 
     const byAlias = { ...ref, keyId: 'alias/mine' };
