@@ -3,6 +3,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.js';
 import { memoryStdio, type MemoryStdio } from './memory-stdio.js';
 
+/** A busy machine may take a while to make a token. */
+const PATIENCE = { timeout: 15_000 };
+
 interface Server {
   readonly stdio: MemoryStdio;
   readonly status: Promise<number>;
@@ -21,7 +24,7 @@ async function serve(...args: string[]): Promise<Server> {
       return release;
     },
   });
-  await vi.waitUntil(() => stdio.output('stdout').length > 0, { timeout: 10_000 });
+  await vi.waitUntil(() => stdio.output('stdout').length > 0, PATIENCE);
   return {
     stdio,
     status,
@@ -175,7 +178,7 @@ it('prints lines that a shell can source, and says what it is not', async () => 
     'export ALIBABA_CLOUD_ACCESS_KEY_ID',
     'export ALIBABA_CLOUD_ACCESS_KEY_SECRET',
   ]);
-  await vi.waitUntil(() => server.stdio.output('stderr').includes('not a security boundary'));
+  await vi.waitUntil(() => server.stdio.output('stderr').includes('not a security boundary'), PATIENCE);
   server.stop();
   expect(await server.status).toBe(0);
 });
@@ -211,11 +214,24 @@ it.each([
       },
     });
     // The first is the emulator's own, until its command runs.
-    await vi.waitUntil(() => listeners.length > 1);
+    await vi.waitUntil(() => listeners.length > 1, PATIENCE);
     listeners[1]?.(signal);
     expect(await status).toBe(expected);
   },
 );
+
+it.each(['USR1', 'USR2'])('hands SIG%s to its command, and goes on', async (name) => {
+  const stdio = memoryStdio();
+  const script = `trap 'exit 5' ${name}; kill -${name} $PPID; sleep 5 & wait`;
+  const before = process.listenerCount(`SIG${name}`);
+  const status = await main(['emulator', '--hsm', 'software', '--', 'sh', '-c', script], {
+    stdio,
+    env: { PATH: process.env['PATH'] },
+    interceptSignals: () => () => undefined,
+  });
+  expect(status).toBe(5);
+  expect(process.listenerCount(`SIG${name}`)).toBe(before);
+});
 
 it('refuses an HSM it does not know', async () => {
   const stdio = memoryStdio();
