@@ -17,3 +17,9 @@ export function decodeBech32(text: string): Bech32 | undefined {
     return undefined;
   }
 }
+
+/** Writes Bech32, in the case of the human-readable part. */
+export function encodeBech32({ prefix, bytes }: Bech32): string {
+  const text = bech32.encode(prefix, bech32.toWords(bytes), false);
+  return prefix === prefix.toUpperCase() ? text.toUpperCase() : text;
+}

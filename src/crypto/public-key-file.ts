@@ -26,7 +26,7 @@ export interface PublicKeyFile extends KeyLocator {
 export const LOCATOR_SHAPES = {
   keyId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
   keyVersionId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
-  region: /^[a-z]{2}(-[a-z0-9]+){1,4}$/,
+  region: /^(?=.{1,50}$)[a-z]{2}(-[a-z0-9]+){1,4}$/,
 } as const satisfies Record<keyof KeyLocator, RegExp>;
 
 /** The lines this program knows, with the strict shape of their values. */

@@ -50,10 +50,33 @@ export function parsePublicKey(bytes: Uint8Array, name: string): PublicKey {
     });
   }
   const { keyObject, spki } = importPublicKey(asBuffer(bytes), name);
-  const fingerprint = hash('sha256', spki, 'base64').replace('=', '');
   const keySpec =
     keyObject.asymmetricKeyType === 'rsa' ? rsaKeySpec(keyObject, name) : ecKeySpec(keyObject, name);
-  return { keyObject, keySpec, fingerprint };
+  return { keyObject, keySpec, fingerprint: fingerprintOf(spki) };
+}
+
+/**
+ * Reads an RSA public key from where nothing else can stand: RSAPublicKey of RFC 8017, appendix A.1.1, in DER.
+ *
+ * @returns `undefined` for anything but the one encoding of a key
+ * @throws KmsAsymError `invalid-public-key` for a key that the service does not have
+ */
+export function parseRsaPublicKeyDer(der: Uint8Array, name: string): EncryptionKey | undefined {
+  let keyObject: KeyObject;
+  try {
+    keyObject = createPublicKey({ key: asBuffer(der), format: 'der', type: 'pkcs1' });
+  } catch {
+    return undefined;
+  }
+  const keySpec = rsaKeySpec(keyObject, name);
+  // OpenSSL puts up with more than it writes.
+  if (!keyObject.export({ type: 'pkcs1', format: 'der' }).equals(der)) return undefined;
+  const fingerprint = fingerprintOf(keyObject.export({ type: 'spki', format: 'der' }));
+  return { keyObject, keySpec, fingerprint, modulusBytes: RSA_KEY_SPECS[keySpec] };
+}
+
+function fingerprintOf(spki: Uint8Array): string {
+  return hash('sha256', spki, 'base64').replace('=', '');
 }
 
 /**
