@@ -43,16 +43,19 @@ export function encodeStanza({ type, args, body }: Stanza): string {
 export class StanzaParser {
   readonly #type: string;
   readonly #args: readonly string[];
+  readonly #where: string;
   readonly #body: Buffer[] = [];
 
   /**
    * @param firstLine - one that {@link startsStanza}
+   * @param where - for messages, where the stanza stands
    * @throws KmsAsymError `invalid-ciphertext`
    */
-  constructor(firstLine: string) {
+  constructor(firstLine: string, where = 'in the age header') {
+    this.#where = where;
     const [type = '', ...args] = firstLine.slice('-> '.length).split(' ');
     if (![type, ...args].every((argument) => ARGUMENT.test(argument))) {
-      throw malformed('has arguments that are empty or not printable');
+      throw this.#malformed('has arguments that are empty or not printable');
     }
     this.#type = type;
     this.#args = args;
@@ -65,15 +68,15 @@ export class StanzaParser {
    * @throws KmsAsymError `invalid-ciphertext`
    */
   push(line: string): Stanza | undefined {
-    if (line.length > COLUMNS) throw malformed(`has a line of more than ${COLUMNS} columns`);
+    if (line.length > COLUMNS) throw this.#malformed(`has a line of more than ${COLUMNS} columns`);
     const bytes = decodeBase64Unpadded(line);
-    if (!bytes) throw malformed('has a line that is not canonical base64');
+    if (!bytes) throw this.#malformed('has a line that is not canonical base64');
     this.#body.push(bytes);
     if (line.length === COLUMNS) return undefined;
     return { type: this.#type, args: this.#args, body: Buffer.concat(this.#body) };
   }
-}
 
-function malformed(problem: string): KmsAsymError {
-  return new KmsAsymError('invalid-ciphertext', `a stanza in the age header ${problem}`);
+  #malformed(problem: string): KmsAsymError {
+    return new KmsAsymError('invalid-ciphertext', `a stanza ${this.#where} ${problem}`);
+  }
 }
