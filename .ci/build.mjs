@@ -1,8 +1,9 @@
 /**
  * Builds `dist/`:
  *
- *   kms-asym.cjs               the executable: launcher.cjs
- *   chunks/                    its bundle: CommonJS, which starts faster than ES modules; whatever the sources import
+ *   kms-asym.cjs               an executable: launcher.cjs
+ *   age-plugin-alikms.cjs      another one, launched alike
+ *   chunks/                    their bundles: CommonJS, which starts faster than ES modules; whatever the sources import
  *                              dynamically, and vendor code that our paths rarely touch, in files of its own;
  *                              beside them their compiled forms (*.v8)
  *   lib/index.js, lib/chunks/  the library as ES modules; shares the postponed vendor files of chunks/
@@ -10,21 +11,16 @@
  *   THIRD-PARTY-LICENSES.txt   licences of all bundled packages
  */
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
 import { compileAhead } from './compile-ahead.mjs';
 import { lazyRequires } from './lazy-requires.mjs';
 import { thirdPartyLicenses } from './third-party-licenses.mjs';
+
+/** Executable -> its bundle in chunks/. Bundles share no file but vendor code, so that each starts from one. */
+const EXECUTABLES = { 'kms-asym': 'main', 'age-plugin-alikms': 'plugin' };
 
 const ROOT = path.dirname(import.meta.dirname);
 const DIST = path.join(ROOT, 'dist');
@@ -88,14 +84,22 @@ async function bundle(input, { packages, folder, output }) {
 async function bundleAll() {
   const cjs = { format: 'cjs', dynamicImportInCjs: false, dir: path.join(STAGE, 'chunks') };
   const codeSplitting = { groups: [{ name: 'main', test: OF_MOST_RUNS }] };
-  await bundle(
-    { main: 'bin/kms-asym.ts' },
-    {
-      packages: LAZY_PACKAGES,
-      folder: '.',
-      output: { ...cjs, codeSplitting, entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' },
-    },
-  );
+  for (const [executable, name] of Object.entries(EXECUTABLES)) {
+    const chunkFileNames = name === 'main' ? '[name].cjs' : `${name}-[name].cjs`;
+    await bundle(
+      { [name]: `bin/${executable}.ts` },
+      {
+        packages: LAZY_PACKAGES,
+        folder: '.',
+        output: {
+          ...cjs,
+          ...(name === 'main' && { codeSplitting }),
+          entryFileNames: '[name].cjs',
+          chunkFileNames,
+        },
+      },
+    );
+  }
   await bundle(
     { index: 'src/index.ts' },
     {
@@ -163,14 +167,22 @@ function emitTypes() {
   }
 }
 
+function writeLaunchers() {
+  const launcher = readFileSync(path.join(ROOT, '.ci', 'launcher.cjs'), 'utf8');
+  for (const [executable, name] of Object.entries(EXECUTABLES)) {
+    const file = path.join(STAGE, `${executable}.cjs`);
+    writeFileSync(file, launcher.replaceAll('BUNDLE', name));
+    chmodSync(file, 0o755);
+  }
+}
+
 rmSync(STAGE, { recursive: true, force: true });
 await bundleAll();
 inlineRuntime();
 escapeNonAscii();
 emitTypes();
 writeFileSync(path.join(STAGE, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(bundledFiles));
-copyFileSync(path.join(ROOT, '.ci', 'launcher.cjs'), path.join(STAGE, 'kms-asym.cjs'));
-chmodSync(path.join(STAGE, 'kms-asym.cjs'), 0o755);
+writeLaunchers();
 rmSync(DIST, { recursive: true, force: true });
 renameSync(STAGE, DIST);
-compileAhead(path.join(DIST, 'kms-asym.cjs'));
+compileAhead(DIST);

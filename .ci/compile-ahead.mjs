@@ -21,8 +21,8 @@ vm.Script = class extends vm.Script {
 `;
 const CREDENTIALS = { ALIBABA_CLOUD_ACCESS_KEY_ID: 'nobody', ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'nothing' };
 
-/** @param {string} executable the launcher, beside its bundle */
-export function compileAhead(executable) {
+/** @param {string} dist where the executables are, above their bundles */
+export function compileAhead(dist) {
   const folder = mkdtempSync(path.join(tmpdir(), 'kms-asym-build-'));
   const file = (name, content) => {
     writeFileSync(path.join(folder, name), content);
@@ -32,23 +32,32 @@ export function compileAhead(executable) {
   const recorder = path.join(folder, file('recorder.cjs', RECORDER));
   const key = file('key.pem', publicKey.export({ type: 'spki', format: 'pem' }));
   const env = { ...neutralEnvironment(), HOME: folder, USERPROFILE: folder, ...CREDENTIALS };
-  const run = (status, ...args) => {
-    const result = spawnSync(process.execPath, ['--require', recorder, executable, ...args], {
-      cwd: folder,
-      env,
-    });
+  const start = (executable, status, args, input = '') => {
+    const words = ['--require', recorder, path.join(dist, `${executable}.cjs`), ...args];
+    const result = spawnSync(process.execPath, words, { cwd: folder, env, input });
     if (result.status !== status)
-      throw new Error(`${args.join(' ')}: exit ${result.status}\n${result.stderr}`);
+      throw new Error(`${words.join(' ')}: exit ${result.status}\n${result.stderr}`);
+    return result.stdout.toString();
   };
+  const run = (status, ...args) => start('kms-asym', status, args);
   try {
     run(0, '--help');
     run(0, 'encrypt', '--public-key', key, file('plaintext', 'text'), '-o', 'ciphertext');
     // Nobody listens on port 1; all that comes before an answer is run.
     const nowhere = ['--endpoint', 'http://127.0.0.1:1', '--retry-count', '0'];
-    run(6, 'decrypt', '--key-id', 'key', '--key-version-id', 'version', ...nowhere, 'ciphertext');
+    const names = ['--key-id', 'key', '--key-version-id', 'version'];
+    run(6, 'decrypt', ...names, ...nowhere, 'ciphertext');
+    const recipient = run(0, 'recipient', '--public-key', key, '--region', 'cn-hangzhou', ...names).trim();
+    start('age-plugin-alikms', 0, ['--age-plugin=recipient-v1'], wrapFileKey(recipient));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** All that an age client says to have a file key wrapped, its answers included. */
+function wrapFileKey(recipient) {
+  const commands = [`add-recipient ${recipient}\n`, `wrap-file-key\n${'A'.repeat(22)}`, 'extension-labels\n'];
+  return [...commands, 'done\n', 'ok\n', 'ok\n'].map((command) => `-> ${command}\n`).join('');
 }
 
 /** Nothing that changes what the program does, or V8's options. */

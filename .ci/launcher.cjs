@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * What `dist/kms-asym.cjs` is: loads the bundle beside it as `require` would, but with V8's compiled form of it where
+ * What the executables in `dist` are: loads the bundle BUNDLE.cjs as `require` would, but with V8's compiled form of it where
  * the build made one for exactly this Node; compiling JavaScript is most of what a short run does. V8 checks that the
  * form fits the source and its own version and otherwise compiles as usual.
  */
@@ -35,4 +35,4 @@ function load(file) {
   return module.exports;
 }
 
-load(path.join(__dirname, 'chunks', 'main.cjs'));
+load(path.join(__dirname, 'chunks', 'BUNDLE.cjs'));

@@ -42,6 +42,35 @@ export async function findEncryptionKeys(
   return keys;
 }
 
+/** The flags that name one key. */
+export interface EncryptionKeyFlags extends GlobalOptions {
+  readonly publicKey?: string;
+  readonly keyId?: string;
+  readonly keyVersionId?: string;
+  readonly expectFingerprint?: string;
+}
+
+/** As {@link findEncryptionKeys}, for one key. */
+export async function findEncryptionKey(flags: EncryptionKeyFlags, context: Context): Promise<NamedKey> {
+  const { publicKey, expectFingerprint, ...options } = flags;
+  const named = await oneKey({ ...options, publicKey }, options, context);
+  if (expectFingerprint !== undefined) checkFingerprint(named.key, expectFingerprint, named.name);
+  return named;
+}
+
+/**
+ * Where a key is: its file says it, or `--region`, or what was asked for it; nothing is guessed from the environment.
+ *
+ * @throws KmsAsymError as {@link chooseRegion}
+ */
+export function regionOfKey(
+  { region, name }: NamedKey,
+  options: GlobalOptions,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  return region === undefined ? options.region : chooseRegion(options, env, region, `"${name}"`);
+}
+
 function severalFiles(names: readonly string[], options: EncryptionKeyOptions): readonly NamedKey[] {
   if (options.keyId !== undefined || options.keyVersionId !== undefined) {
     throw new KmsAsymError('usage', '--key-id and --key-version-id do not go with several --public-key', {

@@ -10,6 +10,7 @@ import type { Context, Run } from './context.js';
 import { BROKEN_PIPE_STATUS, EXIT_STATUS } from './exit-codes.js';
 import { addGlobalOptions, type GlobalOptions } from './options.js';
 import { Terminal, wantsColor } from './terminal.js';
+import { knownError } from './unexpected-error.js';
 
 /**
  * Runs one command line.
@@ -105,20 +106,11 @@ function usageError(error: CommanderError, program: Command, argv: readonly stri
 
 async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof BrokenPipe) return BROKEN_PIPE_STATUS;
-  const known = error instanceof KmsAsymError ? error : unexpected(error);
+  const known = knownError(error);
   try {
     await terminal.error(known);
   } catch {
     // Nobody can read stderr; the exit status still tells.
   }
   return EXIT_STATUS[known.code];
-}
-
-/** A bug. Its message may quote anything, so only its kind and place in our code are shown. */
-function unexpected(error: unknown): KmsAsymError {
-  const kind = error instanceof Error ? error.name : typeof error;
-  return new KmsAsymError('unexpected', `something went wrong that should not have (${kind})`, {
-    hints: ['this is a bug in kms-asym; please report the command and what it printed, without secrets'],
-    cause: error,
-  });
 }

@@ -2,7 +2,7 @@
  * The one place that writes for people. Data goes to stdout untouched; everything said about it goes to stderr, one
  * line each, stripped of whatever could move a cursor or hide text. Colours only where a person looks.
  */
-import type { KmsAsymError } from '../errors.js';
+import type { KmsAsymError, ServiceDetails } from '../errors.js';
 import type { Stdio } from '../io/stdio.js';
 import { EXIT_STATUS } from './exit-codes.js';
 
@@ -16,7 +16,6 @@ export interface Verbosity {
 /** What `--json` prints: names as the service spells them. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-const PROGRAM = 'kms-asym';
 const MAX_LINE_CHARACTERS = 4000;
 /** C0, C1, line and paragraph separators, and the bidirectional and zero-width controls of Unicode. */
 // eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
@@ -26,6 +25,11 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e
 export function printable(text: string): string {
   const line = text.replace(UNPRINTABLE, '\ufffd');
   return line.length > MAX_LINE_CHARACTERS ? `${line.slice(0, MAX_LINE_CHARACTERS)}…` : line;
+}
+
+/** What the service said, for the line behind an error's message. */
+export function serviceLine({ code, httpStatus, requestId }: ServiceDetails): string {
+  return `${code} (HTTP ${httpStatus}${requestId === '' ? '' : `, RequestId ${requestId}`})`;
 }
 
 type Tone = 'error' | 'warning' | 'hint' | 'note';
@@ -38,6 +42,7 @@ export class Terminal {
     private readonly stdio: Stdio,
     private readonly env: NodeJS.ProcessEnv,
     verbosity: Verbosity,
+    private readonly program = 'kms-asym',
   ) {
     this.verbosity = verbosity;
   }
@@ -85,17 +90,13 @@ export class Terminal {
       return;
     }
     await this.say('error', error.message);
-    if (error.service) {
-      const { code, httpStatus, requestId } = error.service;
-      const request = requestId === '' ? '' : `, RequestId ${requestId}`;
-      await this.say('error', `${code} (HTTP ${httpStatus}${request})`);
-    }
+    if (error.service) await this.say('error', serviceLine(error.service));
     for (const hint of error.hints) await this.say('hint', hint);
   }
 
   private async say(tone: Tone, text: string): Promise<void> {
     const label = tone === 'note' ? '' : `${tone}: `;
-    await this.stderr(`${PROGRAM}: ${await this.paint(tone, label)}${printable(text)}\n`);
+    await this.stderr(`${this.program}: ${await this.paint(tone, label)}${printable(text)}\n`);
   }
 
   private async stderr(text: string): Promise<void> {

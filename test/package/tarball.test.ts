@@ -19,11 +19,12 @@ describe('the packed package', () => {
     const top = installation.packedFiles.filter((file) => !file.startsWith('dist/'));
     expect(top.sort()).toEqual(['LICENSE', 'README.md', 'package.json']);
     const kinds =
-      /^dist\/(kms-asym\.cjs|chunks\/[\w-]+\.cjs(\.[\w.-]+\.v8)?|lib\/([\w/-]+)\.js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt)$/;
+      /^dist\/((kms-asym|age-plugin-alikms)\.cjs|chunks\/[\w-]+\.cjs(\.[\w.-]+\.v8)?|lib\/([\w/-]+)\.js|types\/[\w/-]+\.d\.ts|THIRD-PARTY-LICENSES\.txt)$/;
     const dist = installation.packedFiles.filter((file) => file.startsWith('dist/'));
     expect(dist.filter((file) => !kinds.test(file))).toEqual([]);
     const missing = [
       'dist/kms-asym.cjs',
+      'dist/age-plugin-alikms.cjs',
       'dist/lib/index.js',
       'dist/types/src/index.d.ts',
       'dist/THIRD-PARTY-LICENSES.txt',
@@ -66,7 +67,7 @@ describe('the packed package', () => {
     const chunks = join(installation.package, 'dist', 'chunks');
     const standalone = readdirSync(chunks).filter(
       (name) =>
-        /^(?!main).*\.cjs$/.test(name) &&
+        /^(?!main|plugin).*\.cjs$/.test(name) &&
         !/"\.\/(main|sdk-client)\.cjs"/.test(readFileSync(join(chunks, name), 'utf8')),
     );
     expect(standalone).toContain('lodash.cjs');

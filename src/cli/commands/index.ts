@@ -58,6 +58,21 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    heading: 'For age, rage, SOPS and passage, through age-plugin-alikms:',
+    entries: [
+      {
+        name: 'recipient',
+        summary: 'print a key as an age recipient, to encrypt to offline',
+        load: () => import('./recipient.js'),
+      },
+      {
+        name: 'identity',
+        summary: 'print an age identity file that stands for a key, or for any key',
+        load: () => import('./identity.js'),
+      },
+    ],
+  },
+  {
     heading: 'For tests:',
     entries: [
       {

@@ -1,0 +1,92 @@
+/** The plugin's calls to KMS. Nobody passes it flags: what `kms-asym` takes from those comes from the environment. */
+import { KmsRecipient, type KmsStanza } from '../../age/kms-stanza.js';
+import type { KeyLocator } from '../../crypto/public-key-file.js';
+import { KmsAsymError } from '../../errors.js';
+import { isKnownRegion } from '../../kms/regions.js';
+import type { Context, Run } from '../context.js';
+import { findEncryptionKey } from '../encryption-keys.js';
+import { chooseKeyDemand, type KeyDemand } from '../key-demand.js';
+import { KmsClients } from '../kms-clients.js';
+import { ServiceUnwrap } from '../service-unwrap.js';
+import { fromEnv, givenRegion, SERVICE_DEFAULTS } from '../settings.js';
+import { Terminal } from '../terminal.js';
+
+/** KMS as the environment has it. */
+export class Service {
+  readonly #context: Context;
+  readonly #clients: KmsClients;
+
+  /** @param show - shows a line to the person at the client */
+  constructor(run: Run, show: (text: string) => void) {
+    this.#context = { ...run, terminal: new ClientTerminal(run, show), exitStatus: 0 };
+    this.#clients = new KmsClients(this.#context, SERVICE_DEFAULTS);
+  }
+
+  /** As `PluginHost.recipientOf`. */
+  async recipientOf({ region, keyId, keyVersionId }: KeyLocator): Promise<KmsRecipient> {
+    if (keyId === undefined) {
+      throw new KmsAsymError('usage', 'the identity stands for any key, so there is no key to encrypt to', {
+        hints: ['encrypt to a recipient, as "kms-asym recipient --key-id ID" prints it: -r age1alikms1…'],
+      });
+    }
+    const named = { keyId, ...(keyVersionId !== undefined && { keyVersionId }) };
+    const options = { ...SERVICE_DEFAULTS, ...named, ...(region !== undefined && { region }) };
+    const { key, ...locator } = await findEncryptionKey(options, this.#context);
+    return new KmsRecipient(key, locator);
+  }
+
+  /** As the `Unwrap` of `PluginHost.unwrapFor`. */
+  async unwrap(identities: readonly KeyLocator[], stanza: KmsStanza): Promise<Uint8Array> {
+    const { env } = this.#context;
+    const region = stanza.locator?.region;
+    const confirmed = [...identities.map((identity) => identity.region), givenRegion({}, env)];
+    const isConfirmed = region !== undefined && confirmed.includes(region);
+    if (region !== undefined && !isConfirmed) requireKnownRegion(region, env);
+    return new ServiceUnwrap({
+      clients: this.#clients,
+      context: this.#context,
+      options: { ...SERVICE_DEFAULTS, ...(isConfirmed && { region }) },
+      demand: demandOf(identities, env),
+      name: 'the age file',
+    }).unwrap(stanza);
+  }
+
+  /** Closes connections. */
+  async close(): Promise<void> {
+    await this.#clients.close();
+  }
+}
+
+/** As with `kms-asym`, a region of a file has to be a known one, or one that somebody trusted says. */
+function requireKnownRegion(region: string, env: NodeJS.ProcessEnv): void {
+  if (isKnownRegion(region) || fromEnv(env, 'KMS_ASYM_ENDPOINT') !== undefined) return;
+  throw new KmsAsymError('configuration', `the age file names an unknown region "${region}"`, {
+    hints: [`if the region is right, confirm it: ALIBABA_CLOUD_REGION_ID=${region}`],
+  });
+}
+
+/** Where a stanza does not say what its key is, the first identity that does says it, else the environment. */
+function demandOf(identities: readonly KeyLocator[], env: NodeJS.ProcessEnv): KeyDemand {
+  const demand = chooseKeyDemand({}, env);
+  const naming = identities.find(({ keyId }) => keyId !== undefined);
+  return naming ? { ...demand, locate: () => naming } : demand;
+}
+
+/** Notes and warnings go to the person at the client; stderr is hidden from everybody. */
+class ClientTerminal extends Terminal {
+  constructor(
+    { stdio, env }: Run,
+    private readonly show: (text: string) => void,
+  ) {
+    super(stdio, env, { json: false, quiet: false, verbose: false });
+  }
+
+  override note(text: string): Promise<void> {
+    this.show(text);
+    return Promise.resolve();
+  }
+
+  override warn(text: string): Promise<void> {
+    return this.note(text);
+  }
+}
