@@ -112,7 +112,7 @@ function chooseEndpoint(
  * @param region - as {@link chooseRegion} gave it
  * @throws KmsAsymError `usage` for flags that exclude each other, or what reading the CA file throws
  */
-function clientOptions(
+export function clientOptions(
   options: ServiceOptions,
   env: NodeJS.ProcessEnv,
   region: string | undefined,
@@ -150,14 +150,19 @@ export async function openKms(
   options: ServiceOptions,
   region: string | undefined,
 ): Promise<KmsClient> {
-  return createKmsClient({
-    ...clientOptions(options, env, region),
-    onRetry: ({ action, reason, attempt, waitMs }) => {
-      terminal.noteAside(
-        `${action}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s (${attempt} of ${options.retryCount})`,
-      );
-    },
-  });
+  return createKmsClient({ ...clientOptions(options, env, region), onRetry: retryNotice(terminal, options) });
+}
+
+/** Says on stderr that a call waits before it is made again. */
+export function retryNotice(
+  terminal: Context['terminal'],
+  { retryCount }: ServiceOptions,
+): NonNullable<KmsClientOptions['onRetry']> {
+  return ({ action, reason, attempt, waitMs }) => {
+    terminal.noteAside(
+      `${action}: ${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s (${attempt} of ${retryCount})`,
+    );
+  };
 }
 
 /** Runs `use` with a connected client and closes it afterwards, whatever happens. */

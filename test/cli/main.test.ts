@@ -35,7 +35,7 @@ it('still tells by its exit status when stderr is closed', async () => {
 });
 
 it('prints help for every command, within the width of the terminal', async () => {
-  for (const command of ['create-key', 'get-public-key', 'encrypt', 'decrypt', 'emulator']) {
+  for (const command of ['create-key', 'get-public-key', 'encrypt', 'decrypt', 'doctor', 'emulator']) {
     const stdio = memoryStdio(undefined, ['stdout']);
     expect(await main([command, '--help'], { stdio, env: {}, interceptSignals })).toBe(0);
     const help = stdio.output('stdout').toString();

@@ -73,6 +73,16 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    heading: 'When something does not work:',
+    entries: [
+      {
+        name: 'doctor',
+        summary: 'check connection, clock, credentials, permissions and key, each with its fix',
+        load: () => import('./doctor.js'),
+      },
+    ],
+  },
+  {
     heading: 'For tests:',
     entries: [
       {
