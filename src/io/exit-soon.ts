@@ -1,0 +1,12 @@
+/** The end of a run is the end of its process. */
+
+/** Time for the process to end by itself, in milliseconds. */
+const GRACE_MS = 500;
+
+/**
+ * Ends the process when something still holds it after a moment: look-ups of names and programs that were asked for
+ * credentials cannot be cancelled. To be called when everything is written; the exit status is the one that is set.
+ */
+export function exitSoon(): void {
+  setTimeout(() => process.exit(), GRACE_MS).unref();
+}
