@@ -1,6 +1,7 @@
 /**
  * A file whose final name is whole or absent, whatever ends the process: an exclusive temporary file beside it
- * (`.NAME.kms-asym-XXXX.tmp`), fsync, then one system call that gives it its name.
+ * (`.NAME.kms-asym-XXXX.tmp`), fsync, then one system call that gives it its name. What a killed run left of the same
+ * file is removed first.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import { errnoOf, KmsAsymError } from '../errors.js';
 import { removeOnExit } from './cleanup.js';
 import { writeDescriptor } from './descriptor.js';
 import { writeFailed } from './system-error.js';
+import { removeLeftovers, temporaryPath } from './temporary-name.js';
 
 /** Where the file goes, and how. */
 export interface AtomicFileOptions {
@@ -21,15 +23,6 @@ export interface AtomicFileOptions {
   readonly mode: number | undefined;
   /** Whose it is to be; without it, of whoever runs this. */
   readonly owner?: { readonly uid: number; readonly gid: number };
-}
-
-const TEMPORARY = /^\..*\.kms-asym-[0-9a-z]+\.tmp$/;
-
-let counter = 0;
-
-/** Whether a file in some directory has the name of a temporary one. */
-export function isTemporary(name: string): boolean {
-  return TEMPORARY.test(name);
 }
 
 /** A file being written; it exists under its temporary name from the start. */
@@ -48,8 +41,8 @@ export class AtomicFile {
       this.#fd = fd;
       this.#temporary = temporary;
       this.#release = release;
+      removeLeftovers(options.target, temporary);
       // The umask may have taken bits away. Where nothing is to be changed, nothing is tried: FAT has no modes.
-
       const { mode, owner } = options;
       if (owner) keepOwner(fd, owner);
       if (mode !== undefined && (fs.fstatSync(fd).mode & 0o7777) !== mode) fs.fchmodSync(fd, mode);
@@ -117,11 +110,8 @@ export function alreadyExists(subject: string): KmsAsymError {
 
 function openTemporary(target: string, mode = 0o666): { fd: number; temporary: string; release: () => void } {
   const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
-  // Names have at most 255 bytes; a character has at most four.
-  const stem = Array.from(path.basename(target)).slice(0, 50).join('');
   for (let tries = 0; ; tries += 1) {
-    const unique = `${process.pid.toString(36)}${process.hrtime.bigint().toString(36)}${(counter += 1).toString(36)}`;
-    const temporary = path.join(path.dirname(target), `.${stem}.kms-asym-${unique}.tmp`);
+    const temporary = temporaryPath(target);
     // Before there is a file: a signal in between would leave it behind.
     const release = removeOnExit(temporary);
     try {

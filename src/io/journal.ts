@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, KmsAsymError } from '../errors.js';
-import { isTemporary, syncDirectory } from './atomic-file.js';
+import { syncDirectory } from './atomic-file.js';
 import { removeOnExit } from './cleanup.js';
 import {
   CAREFUL,
@@ -22,6 +22,7 @@ import {
 } from './journal-entries.js';
 import { isRunning, ownProcess, PROCESS_NAME, type ProcessName } from './process-place.js';
 import { writeFailed } from './system-error.js';
+import { isTemporary } from './temporary-name.js';
 
 /** A holder that cannot be seen from here, and that gave no sign for so long, has ended. */
 const SILENCE_MS = 120_000;

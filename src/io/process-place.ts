@@ -2,7 +2,7 @@
  * Processes told apart although the system uses their numbers again, and although containers count their own: by the
  * place that counts, the number, and when it was given.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import { errnoOf } from '../errors.js';
@@ -33,7 +33,10 @@ export function isRunning(name: ProcessName): boolean | undefined {
 function ownPlace(): string {
   const bootId = attempt(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'));
   const pidNamespace = attempt(() => fs.readlinkSync('/proc/self/ns/pid'));
-  const parts = [os.hostname(), bootId, pidNamespace].join('\n');
+  const self = attempt(() => fs.readlinkSync('/proc/self'));
+  // A /proc of another namespace numbers processes otherwise: nothing that it says about a number is about ours.
+  const isOurs = self === undefined || self === String(process.pid);
+  const parts = [os.hostname(), bootId, pidNamespace, isOurs ? '' : randomUUID()].join('\n');
   return createHash('sha256').update(parts).digest('hex').slice(0, 16);
 }
 

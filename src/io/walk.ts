@@ -5,9 +5,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KmsAsymError } from '../errors.js';
-import { isTemporary } from './atomic-file.js';
 import { isJournal } from './journal-entries.js';
 import { readFailed } from './system-error.js';
+import { isTemporary } from './temporary-name.js';
 
 /** One file, or a place that could not be looked at. */
 export interface Found {
