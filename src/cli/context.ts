@@ -1,5 +1,6 @@
 /** What a run is given from outside, and what every command shares. Tests give memory instead of the process. */
 import type { Stdio } from '../io/stdio.js';
+import type { Progress } from './progress.js';
 import type { Terminal } from './terminal.js';
 
 /** The outside world of a run. */
@@ -16,6 +17,8 @@ export interface Run {
 /** A run as commands see it. */
 export interface Context extends Run {
   readonly terminal: Terminal;
+  /** Counts what is done for one of many files, in place of a count of its own. */
+  readonly progress?: Progress;
   /** Set by a command that ends with somebody else's exit status; 0 unless set. */
   exitStatus: number;
 }

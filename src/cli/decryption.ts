@@ -4,13 +4,14 @@ import type { Output } from '../io/output.js';
 import type { Peeked } from '../io/peek.js';
 import type { Context } from './context.js';
 import type { Identity } from '../age/recipient.js';
+import type { BatchOptions } from './batch/options.js';
 import type { DemandOptions, KeyDemand } from './key-demand.js';
 import type { KeySource } from './key-source.js';
 import type { KmsClients } from './kms-clients.js';
 import type { GlobalOptions } from './options.js';
 
 /** The flags of `decrypt`. */
-export interface DecryptOptions extends GlobalOptions, DemandOptions {
+export interface DecryptOptions extends GlobalOptions, DemandOptions, BatchOptions {
   readonly output?: string;
   /** Files of age identities. */
   readonly identity?: readonly string[];

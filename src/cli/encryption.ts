@@ -5,6 +5,7 @@ import type { Peeked } from '../io/peek.js';
 import type { Context } from './context.js';
 import type { Recipient } from '../age/recipient.js';
 import type { AgeRecipientOptions } from './age-recipients.js';
+import type { BatchOptions } from './batch/options.js';
 import type { EncryptionKeyOptions, NamedKey } from './encryption-keys.js';
 import type { KmsClients } from './kms-clients.js';
 import type { RecipientDescription } from './recipient-description.js';
@@ -13,7 +14,7 @@ import type { RecipientDescription } from './recipient-description.js';
 export const FORMATS = ['auto', 'oaep', 'age'] as const;
 
 /** The flags of `encrypt`. */
-export interface EncryptOptions extends EncryptionKeyOptions, AgeRecipientOptions {
+export interface EncryptOptions extends EncryptionKeyOptions, AgeRecipientOptions, BatchOptions {
   readonly output?: string;
   readonly format: (typeof FORMATS)[number];
   readonly armor?: boolean;

@@ -2,7 +2,7 @@
 import type { KmsClient } from '../kms/client.js';
 import type { Context } from './context.js';
 import type { GlobalOptions } from './options.js';
-import { openKms } from './settings.js';
+import { openKms, type ClientManners } from './settings.js';
 
 /** Keeps clients until {@link KmsClients.close}. */
 export class KmsClients {
@@ -11,6 +11,7 @@ export class KmsClients {
   constructor(
     private readonly context: Context,
     private readonly options: GlobalOptions,
+    private readonly manners?: ClientManners,
   ) {}
 
   /**
@@ -19,7 +20,7 @@ export class KmsClients {
    * @throws KmsAsymError as connecting does
    */
   in(region: string | undefined): Promise<KmsClient> {
-    const known = this.#clients.get(region) ?? openKms(this.context, this.options, region);
+    const known = this.#clients.get(region) ?? openKms(this.context, this.options, region, this.manners);
     this.#clients.set(region, known);
     return known;
   }

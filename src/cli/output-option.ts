@@ -27,8 +27,6 @@ const STDOUT = /^(-|\/dev\/stdout|\/(dev|proc\/self)\/fd\/1)$/;
 
 /** The output of a command, not yet created. */
 export function openOutput(options: OutputOptions, { stdio, env }: Context, content: OutputContent): Output {
-  const publicKey = options.publicKey ?? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
-  const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
   return createOutput({
     path: options.output,
     stdout: stdio.stdout,
@@ -36,8 +34,15 @@ export function openOutput(options: OutputOptions, { stdio, env }: Context, cont
     secret: content.secret,
     kind: content.kind,
     ...(content.input && { input: content.input }),
-    alsoRead: [publicKey, caFile].flat().filter((name) => name !== undefined),
+    alsoRead: namesAlsoRead(options, env),
   });
+}
+
+/** Names of the files that a command reads besides its input; none of them may be its output. */
+export function namesAlsoRead(options: OutputOptions, env: NodeJS.ProcessEnv): readonly string[] {
+  const publicKey = options.publicKey ?? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
+  const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
+  return [publicKey, caFile].flat().filter((name) => name !== undefined);
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
- * How far a long run is: bytes, rate and time left, on stderr, for a person who looks, and only when it takes longer
- * than two seconds. Drawn by cli-progress, which is not even loaded before.
+ * How far a long run is, on stderr, for a person who looks, and only when it takes longer than two seconds. Drawn by
+ * cli-progress, which is not even loaded before.
  */
 import type { SingleBar } from 'cli-progress';
 import type { Context } from './context.js';
+import type { LiveLine, Terminal } from './terminal.js';
 
 const DELAY_MS = 2000;
 const MIB = 1024 * 1024;
@@ -16,17 +17,47 @@ export interface Progress {
   end(): void;
 }
 
+/** Counts the files of one run. */
+export interface FileProgress {
+  /** Counts bytes of any of them, which show in the rate only. */
+  readonly bytes: Progress;
+  /** One file more is done. */
+  next(): void;
+  /** Takes the bar away, if there is one. */
+  end(): void;
+}
+
+/** Does not count. */
 const SILENT: Progress = { add: () => undefined, end: () => undefined };
 
 /**
- * Starts to count.
+ * Starts to count the bytes of a file.
  *
  * @param totalBytes - all there is to do, if known
  */
-export function startProgress({ stdio, terminal }: Context, totalBytes: number | undefined): Progress {
-  const { quiet, json } = terminal.verbosity;
-  if (quiet || json || !stdio.stderr.isTerminal) return SILENT;
-  return new Bar(totalBytes);
+export function startProgress(context: Context, totalBytes: number | undefined): Progress {
+  if (context.progress) return context.progress;
+  if (!isWatched(context)) return SILENT;
+  const isKnown = totalBytes !== undefined && totalBytes > 0;
+  const bar = new Bar(context.terminal, isKnown ? KNOWN_BYTES : UNKNOWN_BYTES, totalBytes ?? 0);
+  return {
+    add: (bytes) => {
+      bar.add(bytes, bytes);
+    },
+    end: () => {
+      bar.end();
+    },
+  };
+}
+
+/** Starts to count files, whose number is known. */
+export function startFileProgress(context: Context, totalFiles: number): FileProgress {
+  const bar = isWatched(context) ? new Bar(context.terminal, FILES, totalFiles) : undefined;
+  return {
+    bytes: { ...SILENT, add: (bytes) => bar?.add(0, bytes) },
+    next: () => bar?.add(1, 0),
+    end: () => bar?.end(),
+  };
 }
 
 /** Passes a stream on and counts it. */
@@ -40,40 +71,72 @@ export async function* counted(
   }
 }
 
-class Bar implements Progress {
-  readonly #totalBytes: number | undefined;
+function isWatched({ stdio, terminal }: Context): boolean {
+  const { quiet, json } = terminal.verbosity;
+  return !quiet && !json && stdio.stderr.isTerminal;
+}
+
+/** What a bar shows. */
+interface Look {
+  readonly format: string;
+  readonly inUnits: (value: number) => string;
+}
+
+const KNOWN_BYTES: Look = {
+  format: '{bar} {percentage}%  {value} of {total}  {rate}/s  {eta_formatted} left',
+  inUnits: inMebibytes,
+};
+const UNKNOWN_BYTES: Look = { format: '{value}  {rate}/s', inUnits: inMebibytes };
+const FILES: Look = {
+  format: '{bar} {percentage}%  {value} of {total} files  {rate}/s  {eta_formatted} left',
+  inUnits: String,
+};
+
+class Bar implements LiveLine {
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout;
+  #value = 0;
   #bytes = 0;
   #bar: SingleBar | undefined;
   #ended = false;
 
-  constructor(totalBytes: number | undefined) {
-    this.#totalBytes = totalBytes;
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly look: Look,
+    private readonly total: number,
+  ) {
     this.#timer = setTimeout(() => {
       this.#show().catch(() => undefined);
     }, DELAY_MS).unref();
   }
 
-  add(bytes: number): void {
+  add(value: number, bytes: number): void {
+    this.#value += value;
     this.#bytes += bytes;
-    this.#bar?.update(this.#bytes, { rate: this.#rate });
+    this.#bar?.update(this.#value, { rate: this.#rate });
   }
 
   end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#bar?.stop();
+    if (this.#bar) this.terminal.live = undefined;
+  }
+
+  hide(): void {
+    this.#bar?.stop();
+  }
+
+  show(): void {
+    if (!this.#ended) this.#bar?.start(this.total, this.#value, { rate: this.#rate });
   }
 
   async #show(): Promise<void> {
     const { SingleBar } = await import('cli-progress');
     if (this.#ended) return;
-    const known = this.#totalBytes !== undefined && this.#totalBytes > 0;
+    const { format, inUnits } = this.look;
     this.#bar = new SingleBar({
-      format: known
-        ? '{bar} {percentage}%  {value} of {total}  {rate}/s  {eta_formatted} left'
-        : '{value}  {rate}/s',
+      format,
       formatValue: (value, _options, type) => {
         return type === 'value' || type === 'total' ? inUnits(value) : String(value);
       },
@@ -84,14 +147,15 @@ class Bar implements Progress {
       hideCursor: null,
       stream: process.stderr,
     });
-    this.#bar.start(this.#totalBytes ?? 0, this.#bytes, { rate: this.#rate });
+    this.terminal.live = this;
+    this.show();
   }
 
   get #rate(): string {
-    return inUnits((this.#bytes * 1000) / (performance.now() - this.#started));
+    return inMebibytes((this.#bytes * 1000) / (performance.now() - this.#started));
   }
 }
 
-function inUnits(bytes: number): string {
+function inMebibytes(bytes: number): string {
   return bytes < 1024 * MIB ? `${(bytes / MIB).toFixed(1)} MiB` : `${(bytes / MIB / 1024).toFixed(2)} GiB`;
 }

@@ -139,6 +139,9 @@ export function clientOptions(
   };
 }
 
+/** How clients of many calls behave together, in place of how one of few does. */
+export type ClientManners = Pick<KmsClientOptions, 'pace' | 'onRetry'>;
+
 /**
  * Connects to the service.
  *
@@ -149,8 +152,10 @@ export async function openKms(
   { env, terminal }: Pick<Context, 'env' | 'terminal'>,
   options: ServiceOptions,
   region: string | undefined,
+  manners: ClientManners = {},
 ): Promise<KmsClient> {
-  return createKmsClient({ ...clientOptions(options, env, region), onRetry: retryNotice(terminal, options) });
+  const onRetry = retryNotice(terminal, options);
+  return createKmsClient({ ...clientOptions(options, env, region), onRetry, ...manners });
 }
 
 /** Says on stderr that a call waits before it is made again. */

@@ -16,6 +16,12 @@ export interface Verbosity {
 /** What `--json` prints: names as the service spells them. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** A line that changes where it stands, always below what was said: gone while something else is said. */
+export interface LiveLine {
+  hide(): void;
+  show(): void;
+}
+
 const MAX_LINE_CHARACTERS = 4000;
 /** C0, C1, line and paragraph separators, and the bidirectional and zero-width controls of Unicode. */
 // eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
@@ -37,6 +43,8 @@ type Tone = 'error' | 'warning' | 'hint' | 'note';
 /** Writes data, notes, warnings and errors of one run. */
 export class Terminal {
   verbosity: Verbosity;
+  /** Set while there is one. */
+  live: LiveLine | undefined;
 
   constructor(
     private readonly stdio: Stdio,
@@ -65,6 +73,13 @@ export class Terminal {
   /** A note from a callback that nobody waits for: a broken stderr must not end the run from there. */
   noteAside(text: string): void {
     this.note(text).catch(() => undefined);
+  }
+
+  /** What a run has done in the end: a line, or one JSON object on stderr; silent with `-q`. */
+  async summary(text: string, object: JsonObject): Promise<void> {
+    const { quiet, json } = this.verbosity;
+    if (json && !quiet) await this.stderr(`${JSON.stringify({ Summary: object })}\n`);
+    else await this.note(text);
   }
 
   /** Something only `-v` shows. */
@@ -96,7 +111,10 @@ export class Terminal {
 
   private async say(tone: Tone, text: string): Promise<void> {
     const label = tone === 'note' ? '' : `${tone}: `;
-    await this.stderr(`${this.program}: ${await this.paint(tone, label)}${printable(text)}\n`);
+    const line = `${this.program}: ${await this.paint(tone, label)}${printable(text)}\n`;
+    this.live?.hide();
+    await this.stderr(line);
+    this.live?.show();
   }
 
   private async stderr(text: string): Promise<void> {
@@ -121,7 +139,8 @@ export function wantsColor(env: NodeJS.ProcessEnv, isTerminal: boolean): boolean
   return isTerminal && env['TERM'] !== 'dumb';
 }
 
-function errorObject(error: KmsAsymError): JsonObject {
+/** An error as `--json` shows it. */
+export function errorObject(error: KmsAsymError): JsonObject {
   const { service } = error;
   return {
     Code: error.code,

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { errnoOf, KmsAsymError } from '../errors.js';
 import { removeOnExit } from './cleanup.js';
 import { writeDescriptor } from './descriptor.js';
+import { syncAside, syncDirectoryAside } from './sync-aside.js';
 import { writeFailed } from './system-error.js';
 import { removeLeftovers, temporaryPath } from './temporary-name.js';
 
@@ -67,19 +68,26 @@ export class AtomicFile {
    * @throws KmsAsymError `file-exists` when the name was taken meanwhile, `write-failed`; abort then
    */
   commit(): void {
-    const { target, subject, replace } = this.#options;
     try {
-      const fd = this.#descriptor;
-      fs.fsyncSync(fd);
-      this.#fd = undefined;
-      fs.closeSync(fd);
-      if (replace) fs.renameSync(this.#temporary, target);
-      else nameUnlessTaken(this.#temporary, target, subject);
+      fs.fsyncSync(this.#descriptor);
+      this.#giveName();
     } catch (error) {
-      throw error instanceof KmsAsymError ? error : writeFailed(subject, error);
+      throw this.#failure(error);
     }
     this.#release();
-    syncDirectory(path.dirname(target));
+    syncDirectory(path.dirname(this.#options.target));
+  }
+
+  /** As {@link AtomicFile.commit}, but others go on while this one waits for the disk. */
+  async commitAside(): Promise<void> {
+    try {
+      await syncAside(this.#descriptor);
+      this.#giveName();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+    this.#release();
+    await syncDirectoryAside(path.dirname(this.#options.target));
   }
 
   /** Removes the temporary file. */
@@ -93,6 +101,19 @@ export class AtomicFile {
       fs.unlinkSync(this.#temporary);
     });
     this.#release();
+  }
+
+  #giveName(): void {
+    const { target, subject, replace } = this.#options;
+    const fd = this.#descriptor;
+    this.#fd = undefined;
+    fs.closeSync(fd);
+    if (replace) fs.renameSync(this.#temporary, target);
+    else nameUnlessTaken(this.#temporary, target, subject);
+  }
+
+  #failure(error: unknown): KmsAsymError {
+    return error instanceof KmsAsymError ? error : writeFailed(this.#options.subject, error);
   }
 
   get #descriptor(): number {

@@ -7,6 +7,11 @@ import { interruptedHead } from './head.js';
 import type { ByteSource } from './stdio.js';
 import { readFailed } from './system-error.js';
 
+/** Absent on Windows. */
+const { O_NONBLOCK = 0, O_NOFOLLOW: NO_FOLLOW = 0 } = fs.constants as Partial<typeof fs.constants>;
+/** What is looked at before it is opened may be something else a moment later. */
+const WITHOUT_WAITING = fs.constants.O_RDONLY | O_NONBLOCK;
+
 /** An opened input. */
 export interface Input {
   /** For messages: the path as given, or `stdin`. */
@@ -56,9 +61,24 @@ function openFile(path: string): Input {
   return stats.isFile() ? openRegular(path) : openLater(path);
 }
 
-function openRegular(path: string): Input {
-  const fd = openForReading(path);
+/**
+ * Opens one of many inputs. Only a regular file is one: a FIFO would make the others wait.
+ *
+ * @param isNamed - it may be a link that leads to one; otherwise it must be one itself
+ * @throws KmsAsymError `file-not-found`, `read-failed`
+ */
+export function openRegularInput(path: string, isNamed: boolean): Input {
+  if (!statsOf(path).isFile()) throw notRegular(path);
+  return openRegular(path, isNamed ? WITHOUT_WAITING : WITHOUT_WAITING | NO_FOLLOW);
+}
+
+function openRegular(path: string, flags?: number): Input {
+  const fd = openForReading(path, flags);
   const stats = fs.fstatSync(fd, { bigint: true });
+  if (flags !== undefined && !stats.isFile()) {
+    fs.closeSync(fd);
+    throw notRegular(path);
+  }
   const head = interruptedHead(path, fd);
   let open = true;
   return {
@@ -166,9 +186,13 @@ function statsOf(path: string): fs.Stats {
   return stats;
 }
 
-function openForReading(path: string): number {
+function notRegular(path: string): KmsAsymError {
+  return new KmsAsymError('read-failed', `${quoted(path)} is not a regular file`);
+}
+
+function openForReading(path: string, flags: number = fs.constants.O_RDONLY): number {
   try {
-    return fs.openSync(path, 'r');
+    return fs.openSync(path, flags);
   } catch (error) {
     throw readFailed(quoted(path), error);
   }

@@ -90,7 +90,12 @@ function requireDirectory(target: string, subject: string): void {
   fs.accessSync(directory, fs.constants.W_OK | fs.constants.X_OK);
 }
 
-function refuseInput(
+/**
+ * Refuses an output that is read from as well, whatever names lead to it.
+ *
+ * @throws KmsAsymError `same-file`
+ */
+export function refuseInput(
   outputPath: string,
   subject: string,
   input: FileIdentity | undefined,

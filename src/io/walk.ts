@@ -19,10 +19,13 @@ export interface Found {
   readonly error?: KmsAsymError;
 }
 
+/** True for a directory that is not looked into. */
+export type Skip = (directory: string) => boolean;
+
 /** Yields the files one by one; what a directory holds is read when it is reached. */
-export function* walk(paths: readonly string[]): Generator<Found, void, undefined> {
+export function* walk(paths: readonly string[], skip: Skip = () => false): Generator<Found, void, undefined> {
   for (const each of paths) {
-    if (isDirectory(each)) yield* below(each);
+    if (isDirectory(each)) yield* below(each, skip);
     else yield { path: each, isNamed: true };
   }
 }
@@ -36,7 +39,8 @@ function isDirectory(name: string): boolean {
   }
 }
 
-function* below(directory: string): Generator<Found, void, undefined> {
+function* below(directory: string, skip: Skip): Generator<Found, void, undefined> {
+  if (skip(directory)) return;
   let entries: fs.Dirent[];
   try {
     entries = fs.readdirSync(directory, { withFileTypes: true });
@@ -47,7 +51,7 @@ function* below(directory: string): Generator<Found, void, undefined> {
   entries.sort((one, other) => (one.name < other.name ? -1 : 1));
   for (const entry of entries) {
     const found = path.join(directory, entry.name);
-    if (entry.isDirectory()) yield* below(found);
+    if (entry.isDirectory()) yield* below(found, skip);
     else if (entry.isFile() && !isTemporary(entry.name) && !isJournal(entry.name))
       yield { path: found, isNamed: false };
   }

@@ -48,6 +48,7 @@ function unavailable(action: string, status: number, headers: IncomingHttpHeader
     `${action} failed: the endpoint answered HTTP ${status} without an error of the service`,
     {
       mayHaveActed: status !== 429,
+      isThrottled: status === 429,
       retryReason: `HTTP ${status}`,
       ...(wait !== undefined && { retryAfterMs: wait }),
     },

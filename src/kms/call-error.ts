@@ -20,6 +20,8 @@ export interface CallFacts {
   readonly retryReason?: string;
   /** True when the service may have carried the action out although no good answer came. */
   readonly mayHaveActed: boolean;
+  /** True when there were too many calls, so that others will fare no better. */
+  readonly isThrottled?: boolean;
   /** Wait that the service asked for, in milliseconds. */
   readonly retryAfterMs?: number;
 }

@@ -6,6 +6,8 @@
  * kept), `credentials`, `configuration`, `network`, `timeout`, `unavailable` or `invalid-response`.
  */
 
+import type { Pace } from './pace.js';
+
 /** Parameters of CreateKey; absent ones are not sent. */
 export interface CreateKeyInput {
   readonly keySpec: string;
@@ -167,6 +169,8 @@ export interface KmsClientOptions {
   readonly retryCount: number;
   /** Environment for credentials and proxies; `process.env` when absent. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Shared by clients that are to keep one rate together; none when absent. */
+  readonly pace?: Pace;
   /** Told once before each wait of the retry loop; `waitMs` in milliseconds. */
   readonly onRetry?: (notice: { action: string; reason: string; attempt: number; waitMs: number }) => void;
 }

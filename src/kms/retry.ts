@@ -7,6 +7,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortError, CallError } from './call-error.js';
+import type { Pace } from './pace.js';
 
 const BASE_MS = 200;
 const CAP_MS = 10_000;
@@ -19,6 +20,8 @@ export interface RetryOptions {
   readonly retryCount: number;
   /** Deadline in milliseconds for all attempts and waits of one call together; none when absent. */
   readonly totalTimeoutMs?: number;
+  /** Gives every attempt its turn, and does the waiting when the service throttles; without one, each call waits alone. */
+  readonly pace?: Pace;
   /** Told before each wait; `attempt` counts the attempts that failed, from 1. */
   readonly onRetry?: (notice: { action: string; reason: string; attempt: number; waitMs: number }) => void;
   /** Ends an attempt or a wait. */
@@ -39,6 +42,8 @@ export interface RetriedCall<T> {
 
 /** The first success of `call`, or the error of its last attempt. */
 export async function withRetry<T>(call: RetriedCall<T>, options: RetryOptions): Promise<T> {
+  // A call that has not begun is not late.
+  await options.pace?.turn(options.signal);
   const limit = new TimeLimit(call.action, options);
   try {
     for (let failures = 1; ; failures++) {
@@ -47,6 +52,7 @@ export async function withRetry<T>(call: RetriedCall<T>, options: RetryOptions):
       } catch (error) {
         const waitMs = waitAfter(error, failures, call, options, limit);
         await (options.sleep ?? sleep)(waitMs, limit.signal);
+        await options.pace?.turn(limit.signal);
       }
     }
   } finally {
@@ -64,11 +70,13 @@ function waitAfter(
 ): number {
   const reason = reasonToRetry(error, repeatable);
   if (reason === undefined) throw error;
-  if (failures > options.retryCount) throw gaveUp(reason.error, failures, '--retry-count');
   const waitMs = waitOf(failures, reason.error.facts.retryAfterMs ?? 0, options.random ?? Math.random);
+  const pace = reason.error.facts.isThrottled === true ? options.pace : undefined;
+  pace?.throttled(waitMs);
+  if (failures > options.retryCount) throw gaveUp(reason.error, failures, '--retry-count');
   if (waitMs >= limit.leftMs()) throw gaveUp(reason.error, failures, '--timeout');
   options.onRetry?.({ action, reason: reason.text, attempt: failures, waitMs });
-  return waitMs;
+  return pace ? 0 : waitMs;
 }
 
 function gaveUp(error: CallError, failures: number, flag: string): CallError {

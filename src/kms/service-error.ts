@@ -44,6 +44,7 @@ export function serviceError(
     {
       mayHaveActed: failed && !throttled,
       ...((throttled || failed) && { retryReason: code }),
+      isThrottled: throttled,
       ...(wait !== undefined && { retryAfterMs: wait }),
     },
     {

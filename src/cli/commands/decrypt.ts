@@ -1,7 +1,9 @@
 /** `decrypt`: AsymmetricDecrypt opens a raw ciphertext, or the file key of an age file; the private key stays in KMS. */
 import { Option, type Command } from 'commander';
 import { OAEP_ALGORITHMS } from '../../crypto/algorithms.js';
-import { openInput } from '../../io/input.js';
+import { openInput, type Input } from '../../io/input.js';
+import type { Output } from '../../io/output.js';
+import { batchOptions, isBatch, type AskedBatch } from '../batch/options.js';
 import type { Context } from '../context.js';
 import { decryptInput } from '../decrypt-input.js';
 import type { DecryptOptions } from '../decryption.js';
@@ -11,42 +13,42 @@ import { openOutput, requireOutputFile } from '../output-option.js';
 
 /** Gives the subcommand its arguments, options and action. */
 export function define(command: Command, context: Context): void {
+  command.argument(
+    '[input...]',
+    'file to decrypt: raw, base64, or an age file; without it, or with -, stdin; with --output-dir files and directories',
+  );
+  for (const option of [...ownOptions(), ...batchOptions('what names lose (default: .age or .enc)')]) {
+    command.addOption(option);
+  }
   command
-    .argument('[input]', 'file to decrypt: raw, base64, or an age file; without it, or with -, stdin')
-    .addOption(
-      new Option(
-        '--key-id <id>',
-        'key id or alias/… (env: KMS_ASYM_KEY_ID); age files for another key are refused',
-      ).argParser(text),
-    )
-    .addOption(
-      new Option('--key-version-id <id>', 'key version (env: KMS_ASYM_KEY_VERSION_ID)').argParser(text),
-    )
-    .addOption(
-      new Option(
-        '--public-key <file>',
-        'public key file whose lines name key and version (env: KMS_ASYM_PUBLIC_KEY)',
-      ).argParser(text),
-    )
-    .addOption(
-      new Option(
-        '-i, --identity <file>',
-        'open with the age identities of this file, and no others; repeatable',
-      ).argParser(collect),
-    )
-    .addOption(new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…)').argParser(text))
-    .addOption(
-      new Option('--algorithm <name>', 'algorithm of raw ciphertext, if not RSAES_OAEP_SHA_256').choices(
-        Object.keys(OAEP_ALGORITHMS),
-      ),
-    )
-    .addOption(
-      new Option('-o, --output <file>', 'file to write (mode 0600); default is stdout').argParser(text),
-    )
     .addHelpText('after', EXAMPLES)
-    .action((input: string | undefined, _options: DecryptOptions, command: Command) =>
-      run(input, command.optsWithGlobals(), context),
-    );
+    .action((inputs: string[], _options: DecryptOptions, self: Command) => {
+      const options: DecryptOptions = self.optsWithGlobals();
+      return isBatch(inputs, options) ? runMany(inputs, options, context) : run(inputs[0], options, context);
+    });
+}
+
+function ownOptions(): Option[] {
+  return [
+    new Option(
+      '--key-id <id>',
+      'key id or alias/… (env: KMS_ASYM_KEY_ID); age files for another key are refused',
+    ).argParser(text),
+    new Option('--key-version-id <id>', 'key version (env: KMS_ASYM_KEY_VERSION_ID)').argParser(text),
+    new Option(
+      '--public-key <file>',
+      'public key file whose lines name key and version (env: KMS_ASYM_PUBLIC_KEY)',
+    ).argParser(text),
+    new Option(
+      '-i, --identity <file>',
+      'open with the age identities of this file, and no others; repeatable',
+    ).argParser(collect),
+    new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…)').argParser(text),
+    new Option('--algorithm <name>', 'algorithm of raw ciphertext, if not RSAES_OAEP_SHA_256').choices(
+      Object.keys(OAEP_ALGORITHMS),
+    ),
+    new Option('-o, --output <file>', 'file to write (mode 0600); default is stdout').argParser(text),
+  ];
 }
 
 const EXAMPLES = `
@@ -54,7 +56,8 @@ Writes exactly the plaintext bytes. Age files name their key themselves; raw cip
 URL-safe) need one to be named.
   kms-asym decrypt srv.tar.age | tar x
   kms-asym decrypt --public-key backup.pem password.enc -o password.txt
-  kms-asym decrypt --key-id alias/backup < password.enc`;
+  kms-asym decrypt --key-id alias/backup < password.enc
+  kms-asym decrypt encrypted --output-dir secrets --skip-existing`;
 
 async function run(inputPath: string | undefined, options: DecryptOptions, context: Context): Promise<void> {
   requireOutputFile(options);
@@ -75,4 +78,25 @@ async function run(inputPath: string | undefined, options: DecryptOptions, conte
     input.close();
     await clients.close();
   }
+}
+
+async function runMany(
+  inputs: readonly string[],
+  options: DecryptOptions & AskedBatch,
+  context: Context,
+): Promise<void> {
+  const [{ runBatch }, { removing }] = await Promise.all([
+    import('../batch/run.js'),
+    import('../batch/result-path.js'),
+  ]);
+  const operation = {
+    done: 'decrypted',
+    secret: true,
+    rename: removing(options.suffix === undefined ? ['.age', '.enc'] : [options.suffix]),
+    prepare: (shared: Context, clients: KmsClients) => {
+      const decryption = { options, context: shared, clients };
+      return Promise.resolve((input: Input, output: Output) => decryptInput(decryption, input, output));
+    },
+  };
+  await runBatch(inputs, operation, options, context);
 }

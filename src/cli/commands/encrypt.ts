@@ -5,25 +5,33 @@
  */
 import { Option, type Command } from 'commander';
 import { openInput, type Input } from '../../io/input.js';
+import type { Output } from '../../io/output.js';
 import { namesAgeRecipients, readAgeRecipients } from '../age-recipients.js';
+import { batchOptions, isBatch, type AskedBatch } from '../batch/options.js';
 import type { Context } from '../context.js';
 import { encryptInput } from '../encrypt-input.js';
-import { FORMATS, type Encrypted, type EncryptOptions } from '../encryption.js';
+import { FORMATS, type Encrypted, type EncryptionRun, type EncryptOptions } from '../encryption.js';
 import { findEncryptionKeys, type NamedKey } from '../encryption-keys.js';
 import { KmsClients } from '../kms-clients.js';
 import { collect, text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 import { fromEnv } from '../settings.js';
+import type { JsonObject } from '../terminal.js';
 
 /** Gives the subcommand its arguments, options and action. */
 export function define(command: Command, context: Context): void {
-  command.argument('[input]', 'file to encrypt; without it, or with -, stdin');
-  for (const option of [...recipientOptions(), ...outputOptions()]) command.addOption(option);
+  command.argument(
+    '[input...]',
+    'file to encrypt; without it, or with -, stdin; with --output-dir files and directories',
+  );
+  const ofMany = batchOptions('what names get (default: .age, or .enc with --format oaep)');
+  for (const option of [...recipientOptions(), ...outputOptions(), ...ofMany]) command.addOption(option);
   command
     .addHelpText('after', EXAMPLES)
-    .action((input: string | undefined, _options: EncryptOptions, command: Command) =>
-      run(input, command.optsWithGlobals(), context),
-    );
+    .action((inputs: string[], _options: EncryptOptions, self: Command) => {
+      const options: EncryptOptions = self.optsWithGlobals();
+      return isBatch(inputs, options) ? runMany(inputs, options, context) : run(inputs[0], options, context);
+    });
 }
 
 function recipientOptions(): Option[] {
@@ -50,7 +58,7 @@ function outputOptions(): Option[] {
     new Option('-o, --output <file>', 'file to write; default is stdout').argParser(text),
     new Option(
       '--format <format>',
-      'oaep: one RSA ciphertext; age: an age file of any size; auto: oaep if the input fits',
+      'oaep: one RSA ciphertext; age: an age file of any size; auto: oaep if a single input fits',
     )
       .choices(FORMATS)
       .default('auto'),
@@ -64,7 +72,8 @@ Up to 190, 318 or 446 bytes (RSA_2048, RSA_3072, RSA_4096) the result is plain R
 file. Scripts should say which: --format oaep or --format age.
   kms-asym encrypt --public-key backup.pem password.txt -o password.enc
   printf %s "$TOKEN" | kms-asym encrypt --public-key backup.pem --format oaep --armor
-  tar c /srv | kms-asym encrypt --public-key backup.pem --format age > srv.tar.age`;
+  tar c /srv | kms-asym encrypt --public-key backup.pem --format age > srv.tar.age
+  kms-asym encrypt --public-key backup.pem secrets --output-dir encrypted --skip-existing`;
 
 async function run(inputPath: string | undefined, options: EncryptOptions, context: Context): Promise<void> {
   requireOutputFile(options);
@@ -74,17 +83,55 @@ async function run(inputPath: string | undefined, options: EncryptOptions, conte
     const kind = options.armor === true ? 'text' : 'binary';
     const output = openOutput(options, context, { secret: false, kind, input });
     output.check();
-    const keys = await findKeys(options, context);
-    const recipients = await readAgeRecipients(options);
-    for (const { key } of keys) {
-      await context.terminal.detail(`key ${key.keySpec}, fingerprint SHA256:${key.fingerprint}`);
+    const encrypted = await encryptInput(await prepare(options, context, clients), input, output);
+    if (options.json === true) {
+      await context.terminal.json({
+        Input: input.name,
+        Output: options.output,
+        ...describe(encrypted, options),
+      });
     }
-    const encrypted = await encryptInput({ keys, recipients, options, context, clients }, input, output);
-    if (options.json === true) await context.terminal.json(describe(encrypted, options, input));
   } finally {
     input.close();
     await clients.close();
   }
+}
+
+async function runMany(
+  inputs: readonly string[],
+  given: EncryptOptions & AskedBatch,
+  context: Context,
+): Promise<void> {
+  const [{ runBatch }, { appending }] = await Promise.all([
+    import('../batch/run.js'),
+    import('../batch/result-path.js'),
+  ]);
+  // Names must not depend on contents, nor what opens the results.
+  const options = { ...given, format: given.format === 'auto' ? 'age' : given.format } as const;
+  const operation = {
+    done: 'encrypted',
+    secret: false,
+    rename: appending(options.suffix ?? (options.format === 'oaep' ? '.enc' : '.age')),
+    prepare: async (shared: Context, clients: KmsClients) => {
+      const encryption = await prepare(options, shared, clients);
+      return async (input: Input, output: Output) =>
+        describe(await encryptInput(encryption, input, output), options);
+    },
+  };
+  await runBatch(inputs, operation, options, context);
+}
+
+async function prepare(
+  options: EncryptOptions,
+  context: Context,
+  clients: KmsClients,
+): Promise<EncryptionRun> {
+  const keys = await findKeys(options, context);
+  const recipients = await readAgeRecipients(options);
+  for (const { key } of keys) {
+    await context.terminal.detail(`key ${key.keySpec}, fingerprint SHA256:${key.fingerprint}`);
+  }
+  return { keys, recipients, options, context, clients };
 }
 
 /** Who names age recipients means those; a KMS key that only the environment names is not added in silence. */
@@ -100,10 +147,8 @@ async function findKeys(options: EncryptOptions, context: Context): Promise<read
   return [];
 }
 
-function describe(encrypted: Encrypted, options: EncryptOptions, input: Input): Record<string, unknown> {
+function describe(encrypted: Encrypted, options: EncryptOptions): JsonObject {
   return {
-    Input: input.name,
-    Output: options.output,
     Armor: options.armor === true,
     Verified: options.verify === true,
     ...encrypted,

@@ -42,12 +42,12 @@ export const GROUPS: readonly Group[] = [
       },
       {
         name: 'encrypt',
-        summary: 'encrypt a file or stdin of any size to a public key, locally',
+        summary: 'encrypt a file or stdin of any size to a public key, locally; or many files',
         load: () => import('./encrypt.js'),
       },
       {
         name: 'decrypt',
-        summary: 'decrypt a file or stdin through KMS',
+        summary: 'decrypt a file or stdin through KMS; or many files',
         load: () => import('./decrypt.js'),
       },
       {

@@ -1,0 +1,70 @@
+/** One file of a batch from its name to its result. */
+import { setImmediate } from 'node:timers/promises';
+import { KmsAsymError } from '../../errors.js';
+import { openRegularInput } from '../../io/input.js';
+import type { OutputDirectory } from '../../io/output-directory.js';
+import { ResultFile } from '../../io/result-file.js';
+import type { PlannedFile } from './plan.js';
+import type { Outcome } from './report.js';
+import type { CarryOut } from './run.js';
+
+/** What all attempts share. */
+export interface AttemptParts {
+  readonly directory: OutputDirectory;
+  readonly carryOut: CarryOut;
+  /** Results are plaintext. */
+  readonly secret: boolean;
+  /** Names of other files that are read. */
+  readonly alsoRead: readonly string[];
+  /** Replace results that are there. */
+  readonly force?: boolean;
+  /** Leave out files whose results are there. */
+  readonly skipExisting?: boolean;
+}
+
+const SKIPPED: Outcome = { status: 'skipped', reason: 'its result is there' };
+/** As much of a large file is done before others get their turn. */
+const TURN_BYTES = 1024 * 1024;
+
+/** Tries files; any number at a time. */
+export class FileAttempts {
+  constructor(private readonly parts: AttemptParts) {}
+
+  /** Carries out one file. Rejects only with what is no {@link KmsAsymError}. */
+  async attempt(file: PlannedFile): Promise<Outcome> {
+    try {
+      return await this.#attempt(file);
+    } catch (error) {
+      if (!(error instanceof KmsAsymError)) throw error;
+      return { status: 'failed', error };
+    }
+  }
+
+  async #attempt({ path, isNamed, result }: PlannedFile): Promise<Outcome> {
+    if (result instanceof KmsAsymError) throw result;
+    const { force = false, skipExisting = false, carryOut, ...parts } = this.parts;
+    const output = new ResultFile({ ...parts, below: result, force });
+    if (skipExisting && output.exists()) return SKIPPED;
+    const input = openRegularInput(path, isNamed);
+    try {
+      output.check(input.identity);
+      const unhurried = { ...input, chunks: () => takingTurns(input.chunks()) };
+      return { status: 'done', result: await carryOut(unhurried, output) };
+    } finally {
+      output.abort();
+      input.close();
+    }
+  }
+}
+
+/** Reading a file never waits, so without this the answers of the service would, and signals. */
+async function* takingTurns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    yield chunk;
+    bytes += chunk.length;
+    if (bytes < TURN_BYTES) continue;
+    bytes = 0;
+    await setImmediate();
+  }
+}

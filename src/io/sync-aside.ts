@@ -1,0 +1,51 @@
+/** Waiting for the disk while other work goes on. What waits at the same time, the disk does in one go. */
+import fs from 'node:fs';
+
+/** Waits until the bytes of an open file are on the disk; rejects with the system's error. */
+export function syncAside(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+interface Turns {
+  readonly current: Promise<void>;
+  next?: Promise<void>;
+}
+
+const turnsOf = new Map<string, Turns>();
+
+/**
+ * Waits until the names that a directory has now survive a power loss, where the system can. One sync serves all who asked
+ * before it began.
+ */
+export function syncDirectoryAside(directory: string): Promise<void> {
+  const turns = turnsOf.get(directory);
+  if (turns) return (turns.next ??= turns.current.then(() => begin(directory)));
+  return begin(directory);
+}
+
+function begin(directory: string): Promise<void> {
+  const turns: Turns = {
+    current: syncDirectory(directory).finally(() => {
+      if (turns.next === undefined) turnsOf.delete(directory);
+    }),
+  };
+  turnsOf.set(directory, turns);
+  return turns.current;
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(directory, 'r');
+    await syncAside(fd);
+  } catch {
+    // Best effort: the file is whole and has its name already.
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
