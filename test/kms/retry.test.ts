@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CallError } from '../../src/kms/call-error.js';
+import { SharedPace } from '../../src/kms/pace.js';
 import { retryAfterMs } from '../../src/kms/retry-after.js';
 import { withRetry } from '../../src/kms/retry.js';
 import type { ClientHooks } from '../../src/kms/sdk-client.js';
@@ -247,5 +248,49 @@ describe('the wait', () => {
     ['a number beyond reason', { 'x-acs-retry-after': '9'.repeat(30) }, undefined],
   ])('is read from %s', (_what, headers, expected) => {
     expect(retryAfterMs(headers, 1000)).toBe(expected);
+  });
+});
+
+describe('calls that share a pace', () => {
+  it.each([
+    [429, 'Rejected.Throttling', 1, [0]],
+    [400, 'Throttling.User', 1, [0]],
+    [503, 'ServiceUnavailableTemporary', 0, [100]],
+  ])('answered %i %s tell it %i times, and wait %j alone', async (status, code, told, alone) => {
+    const server = await serve((_request, response, count) => {
+      if (count === 1) refuse(response, status, code, { 'x-acs-retry-after': '70' });
+      else json(response, 200, { RequestId: 'r' });
+    });
+    const waits: number[] = [];
+    let turns = 0;
+    const pace = {
+      turn: () => Promise.resolve(void (turns += 1)),
+      throttled: (waitMs: number) => void waits.push(waitMs),
+    };
+    const hooks = noWaiting();
+    await (await clientOf(server.endpoint, { retryCount: 3, pace }, hooks)).createAlias('k', 'alias/a');
+    expect(turns).toBe(2);
+    expect(waits).toEqual(Array.from({ length: told }, () => 100));
+    expect(hooks.waits).toEqual(alone);
+  });
+
+  it('tell it of throttling when they give up, too', async () => {
+    const waits: number[] = [];
+    const pace = { turn: () => Promise.resolve(), throttled: (waitMs: number) => void waits.push(waitMs) };
+    const facts = { retryReason: 'busy', mayHaveActed: false, isThrottled: true, retryAfterMs: 900 };
+    const attempt = () => Promise.reject(new CallError('unavailable', 'busy', facts));
+    const call = { action: 'A', repeatable: true, attempt };
+    await expect(withRetry(call, { retryCount: 0, pace })).rejects.toThrow();
+    expect(waits).toEqual([900]);
+  });
+
+  it('are not late while they wait for their first turn', async () => {
+    const pace = new SharedPace({ perSecond: 5 });
+    const attempt = (signal: AbortSignal) => Promise.resolve(signal.aborted);
+    const call = { action: 'A', repeatable: true, attempt };
+    const calls = Array.from({ length: 3 }, () =>
+      withRetry(call, { retryCount: 0, totalTimeoutMs: 20, pace }),
+    );
+    expect(await Promise.all(calls)).toEqual([false, false, false]);
   });
 });
