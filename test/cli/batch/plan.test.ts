@@ -81,7 +81,7 @@ it('what cannot be found or named is planned to fail', () => {
     throw new TypeError('bug');
   };
   expect(() => planFiles([at('a')], directory, refusing)).toThrow('bug');
-  expect(planned(at, ['missing'])[0]?.[1]).toBe(`${at('missing.age').slice(1)}`);
+  expect(planned(at, ['missing'])[0]?.[1]).toBe(at('missing.age').slice(1));
 });
 
 it('names are told apart as the file system of the output directory does', () => {
