@@ -49,6 +49,8 @@ export function lazyRequires({ builtins, packages, startPackages, folder, postpo
       if (importer?.startsWith(PROXY)) return { id: source, external: true };
       const user = /.*[/\\]node_modules[/\\]([^/\\]+)/.exec(importer ?? '')?.[1];
       if (user === undefined || kind === 'dynamic-import') return null;
+      // The named imports of an ES module are read when it starts, too early for a proxy; those of these packages are not.
+      if (kind === 'import-statement' && !startPackages.includes(user)) return null;
       const zone = startPackages.includes(user) ? `${user}:` : ':';
       const name = source.replace(/^node:/, '');
       if (builtins.includes(name)) return `${PROXY}${zone}node:${name}`;

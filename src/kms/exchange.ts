@@ -68,6 +68,7 @@ export class Exchange {
   #send(): void {
     const outgoing = this.#start({ tunnelSignal: this.#abandoned.signal });
     this.#outgoing = outgoing;
+    outgoing.path = this.#request.url.pathname + this.#request.url.search;
     for (const [name, value] of Object.entries(this.#request.headers)) outgoing.setHeader(name, value);
     outgoing.on('error', (error) => {
       this.#fail(error);

@@ -4,8 +4,8 @@
  * the default ones, and proxies.
  *
  * Invariants: certificates are always verified, redirects are never followed, and no peer can make an exchange
- * last longer than `connectTimeoutMs + readTimeoutMs` or hold more than `maxBodyBytes`. Headers are no part of the
- * options a request is made with, because Node shows those with NODE_DEBUG.
+ * last longer than `connectTimeoutMs + readTimeoutMs` or hold more than `maxBodyBytes`. Headers and the query are no
+ * part of the options a request is made with, because Node shows those with NODE_DEBUG.
  */
 
 import * as http from 'node:http';
@@ -84,7 +84,7 @@ export class HttpChannel {
   async route(url: URL): Promise<Route> {
     if (url.protocol !== 'https:') {
       const agent = this.#agent('http:', () => new http.Agent({ keepAlive: true }));
-      return { proxy: undefined, request: (options) => http.request(url, { ...options, agent }) };
+      return { proxy: undefined, request: (options) => http.request(url.origin, { ...options, agent }) };
     }
     const proxy = proxyFor(url, this.#env);
     const [https, tls] = await Promise.all([import('node:https'), this.#secureContext()]);
@@ -95,7 +95,8 @@ export class HttpChannel {
         : await this.#tunnelAgent(proxy, tls);
     return {
       proxy,
-      request: (options) => https.request(url, { ...options, agent, rejectUnauthorized: true, ...tls }),
+      request: (options) =>
+        https.request(url.origin, { ...options, agent, rejectUnauthorized: true, ...tls }),
     };
   }
 

@@ -19,9 +19,11 @@ type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 export class TunnelAgent extends HttpsProxyAgent<string> {
   /** `tls` is for a proxy that is spoken to over TLS itself. */
   constructor({ url }: Proxy, tls: { readonly secureContext?: SecureContext }) {
+    // Made when it is wanted: Node shows what an agent holds with NODE_DEBUG.
+    const headers = (): Record<string, string> => authorization(url);
     // Connect options are handed on to node:tls, which the types do not say.
-    const options = { keepAlive: true, rejectUnauthorized: true, ...tls };
-    super(url.href, options);
+    const options = { keepAlive: true, rejectUnauthorized: true, headers, ...tls };
+    super(url.origin, options);
   }
 
   override connect(request: ClientRequest, options: ConnectOptions & Partial<TunnelOptions>) {
@@ -30,4 +32,10 @@ export class TunnelAgent extends HttpsProxyAgent<string> {
     if (tunnelSignal !== undefined) this.connectOpts = { ...this.connectOpts, signal: tunnelSignal };
     return super.connect(request, options);
   }
+}
+
+function authorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'Proxy-Authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
