@@ -91,7 +91,7 @@ function addCommands(program: Command, context: Context): void {
 function usageError(error: CommanderError, program: Command, argv: readonly string[]): KmsAsymError {
   if (error.code === 'commander.help') {
     return new KmsAsymError('usage', 'no command is given', {
-      hints: [`commands: ${program.commands.map((command) => command.name()).join(', ')}`, 'kms-asym --help'],
+      hints: [`begin with ${GROUPS[0]?.entries.map(({ name }) => name).join(', ')}`, 'all: kms-asym --help'],
     });
   }
   const command = program.commands.find((candidate) => argv.includes(candidate.name()));

@@ -38,6 +38,14 @@ export function serviceLine({ code, httpStatus, requestId }: ServiceDetails): st
   return `${code} (HTTP ${httpStatus}${requestId === '' ? '' : `, RequestId ${requestId}`})`;
 }
 
+/** JSON whose strings are whole, but spell what a terminal would obey as escapes. */
+function jsonText(object: JsonObject): string {
+  return JSON.stringify(object).replace(
+    UNPRINTABLE,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 type Tone = 'error' | 'warning' | 'hint' | 'note';
 
 /** Writes data, notes, warnings and errors of one run. */
@@ -62,7 +70,7 @@ export class Terminal {
 
   /** One JSON object on one line of stdout; members that are `undefined` are left out. */
   async json(object: JsonObject): Promise<void> {
-    await this.stdio.stdout.write(`${JSON.stringify(object)}\n`);
+    await this.stdio.stdout.write(`${jsonText(object)}\n`);
   }
 
   /** Something worth knowing; silent with `-q` and `--json`. */

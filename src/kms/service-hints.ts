@@ -17,8 +17,8 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   'Forbidden.AccessKey': ['enable the access key in the RAM console, or use another one'],
   'Forbidden.InDebt': ['the account has unpaid bills'],
   'Forbidden.InDebtOverdue': ['the account has unpaid bills'],
-  'Rejected.Disabled': ['enable the key: aliyun kms EnableKey --KeyId {keyId}'],
-  'Rejected.PendingDeletion': ['rescue the key while you can: aliyun kms CancelKeyDeletion --KeyId {keyId}'],
+  'Rejected.Disabled': ['enable the key: kms-asym enable-key --key-id {keyId}'],
+  'Rejected.PendingDeletion': ['rescue the key while you can: kms-asym cancel-key-deletion --key-id {keyId}'],
   'Rejected.Unavailable': ['the key cannot be used now; see its state in the KMS console'],
   'Rejected.UnsupportedOperation': [
     'the key cannot do this: check its KeyUsage and KeySpec, and that the algorithm belongs to them',
@@ -27,9 +27,12 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   Throttling: THROTTLED,
   'Throttling.User': THROTTLED,
   'Throttling.Api': THROTTLED,
+  'Rejected.StateModifiedFailed': [
+    "the key's state does not allow this: see it with kms-asym describe-key --key-id {keyId}",
+  ],
   'Rejected.LimitExceeded': ['delete unused keys or ask for a higher quota'],
   'Rejected.ShareQuotaExceedLimit': ['the KMS instance is full: delete unused keys or extend it'],
-  AliasAlreadyExists: ['choose another alias, or move this one: aliyun kms UpdateAlias'],
+  AliasAlreadyExists: ['choose another alias, or move this one: kms-asym update-alias'],
   'Unsupported.Alias': ['use the key id instead of the alias'],
   'InvalidProtocol.NeedSsl': ['use an https endpoint'],
   'InvalidAccessKeyId.NotFound': ['check ALIBABA_CLOUD_ACCESS_KEY_ID: the service does not know this key'],
@@ -65,18 +68,36 @@ const STS_HINTS: Readonly<Record<string, readonly string[]>> = {
   'EntityNotExist.Role': ['check the ARN of the role'],
 };
 
-const ON_CREATE_KEY: Readonly<Record<string, readonly string[]>> = {
-  UnsupportedOperation: [
-    'asymmetric keys live in a KMS instance today: add --instance-id kst-…, as shown in the KMS console',
-  ],
+/** Codes that mean something else, or more, for one action. */
+const BY_ACTION: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  CreateKey: {
+    UnsupportedOperation: [
+      'asymmetric keys live in a KMS instance today: add --instance-id kst-…, as shown in the KMS console',
+    ],
+  },
+  CreateKeyVersion: {
+    'Rejected.UnsupportedOperation': [
+      'a key gets a version in seven days at most, and in a KMS instance none but its first',
+      'create another key in place of a version, and move the alias to it: kms-asym update-alias',
+    ],
+    'Rejected.LimitExceeded': ['the key has all the versions that it can have'],
+  },
+  ScheduleKeyDeletion: {
+    'Rejected.UnsupportedOperation': [
+      'if the key is protected from deletion, lift that first; see: kms-asym describe-key --key-id {keyId}',
+    ],
+  },
+  UpdateAlias: {
+    'Forbidden.AliasNotFound': ['it can only move aliases that exist: kms-asym list-aliases'],
+  },
 };
 
 /** Hints for error `code` of a call; empty when nothing is known. */
 export function serviceHints(code: string, { action, keyId = '' }: CallSubject): string[] {
-  const specific = action === 'CreateKey' ? lookUp(ON_CREATE_KEY, code) : undefined;
-  const hints = specific ?? lookUp(HINTS, code) ?? lookUp(STS_HINTS, code) ?? [];
-  // What changes a key's state does not take an alias.
-  const id = /^[\w-]+$/.test(keyId) ? keyId : 'KEY_ID';
+  const hints =
+    lookUp(lookUp(BY_ACTION, action) ?? {}, code) ?? lookUp(HINTS, code) ?? lookUp(STS_HINTS, code) ?? [];
+  // Only what a shell takes as it stands.
+  const id = /^[\w:/-]+$/.test(keyId) ? keyId : 'KEY_ID';
   return hints.map((hint) => hint.replace('{keyId}', id));
 }
 

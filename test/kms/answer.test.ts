@@ -69,7 +69,7 @@ describe('an error of the service', () => {
 
   it.each([
     ['Forbidden.NoPermission', /kms:AsymmetricDecrypt/],
-    ['Rejected.Disabled', /EnableKey/],
+    ['Rejected.Disabled', /enable-key/],
     ['Forbidden.KeyVersionNotFound', /--key-version-id/],
     ['Forbidden.AliasNotFound', /alias/],
     ['SignatureDoesNotMatch', /ALIBABA_CLOUD_ACCESS_KEY_SECRET/],

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import { KmsAsymError } from '../../errors.js';
 import type { KeyMetadata, KmsClient } from '../../kms/client.js';
+import { requireAliasName } from '../alias-name.js';
 import type { Context } from '../context.js';
 import { collect, text, type GlobalOptions } from '../options.js';
 import { chooseRegion, withKms } from '../settings.js';
@@ -15,8 +16,6 @@ interface Options extends GlobalOptions {
   readonly tag?: readonly string[];
   readonly alias?: string;
 }
-
-const ALIAS = /^alias\/[A-Za-z0-9_\-/]{1,255}$/;
 
 /** Gives the subcommand its arguments, options and action. */
 export function define(command: Command, context: Context): void {
@@ -43,12 +42,7 @@ Prints KeyId and KeyVersionId; with -q only the KeyId:
 
 async function run(options: Options, context: Context): Promise<void> {
   const tags = parseTags(options.tag ?? []);
-  const { alias } = options;
-  if (alias !== undefined && !ALIAS.test(alias)) {
-    throw new KmsAsymError('usage', `"${alias}" is not an alias`, {
-      hints: ['an alias is "alias/" and 1 to 255 letters, digits, "_", "-" or "/"'],
-    });
-  }
+  if (options.alias !== undefined) requireAliasName(options.alias);
   const region = chooseRegion(options, context.env);
   await withKms(context, options, region, async (kms) => {
     const key = await kms.createKey({

@@ -58,6 +58,71 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    heading: 'Look after keys:',
+    entries: [
+      {
+        name: 'list-keys',
+        summary: 'list the keys, with states and aliases',
+        load: () => import('./list-keys.js'),
+      },
+      {
+        name: 'describe-key',
+        summary: 'print everything about a key',
+        load: () => import('./describe-key.js'),
+      },
+      {
+        name: 'enable-key',
+        summary: 'let KMS use a key again',
+        load: () => import('./enable-key.js'),
+      },
+      {
+        name: 'disable-key',
+        summary: 'keep KMS from using a key',
+        load: () => import('./disable-key.js'),
+      },
+      {
+        name: 'cancel-key-deletion',
+        summary: 'keep a key that is scheduled for deletion',
+        load: () => import('./cancel-key-deletion.js'),
+      },
+      {
+        name: 'list-key-versions',
+        summary: 'list the versions of a key',
+        load: () => import('./list-key-versions.js'),
+      },
+      {
+        name: 'create-key-version',
+        summary: 'create a version of a key and print its id',
+        load: () => import('./create-key-version.js'),
+      },
+    ],
+  },
+  {
+    heading: 'Names for keys:',
+    entries: [
+      {
+        name: 'list-aliases',
+        summary: 'list aliases and the keys they name',
+        load: () => import('./list-aliases.js'),
+      },
+      {
+        name: 'create-alias',
+        summary: 'give a key a name',
+        load: () => import('./create-alias.js'),
+      },
+      {
+        name: 'update-alias',
+        summary: 'move a name to another key',
+        load: () => import('./update-alias.js'),
+      },
+      {
+        name: 'delete-alias',
+        summary: 'take a name away',
+        load: () => import('./delete-alias.js'),
+      },
+    ],
+  },
+  {
     heading: 'For age, rage, SOPS and passage, through age-plugin-alikms:',
     entries: [
       {
