@@ -226,8 +226,8 @@ describe('finds', () => {
   });
 
   it.each([
-    ['key-disabled', 'EnableKey --KeyId key-disabled'],
-    ['key-condemned', 'CancelKeyDeletion --KeyId key-condemned'],
+    ['key-disabled', 'kms-asym enable-key --key-id key-disabled'],
+    ['key-condemned', 'kms-asym cancel-key-deletion --key-id key-condemned'],
   ])('that %s cannot be used', async (id, fix) => {
     const { failed, status, told } = await examine(['--key-id', id]);
     expect([failed, status]).toEqual([['key'], 4]);
