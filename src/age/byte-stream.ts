@@ -66,19 +66,38 @@ export class ByteReader {
  * empty stream is one empty last segment.
  */
 export async function* segments(stream: ByteStream, size: number): AsyncGenerator<Segment> {
-  const held = Buffer.allocUnsafeSlow(size);
-  let used = 0;
+  const segmenter = new Segmenter(size);
   for await (const piece of stream) {
-    let offset = Math.min(size - used, piece.length);
-    held.set(piece.subarray(0, offset), used);
-    used += offset;
-    if (offset === piece.length) continue;
-    yield { bytes: held, last: false };
-    for (; piece.length - offset > size; offset += size) {
-      yield { bytes: piece.subarray(offset, offset + size), last: false };
-    }
-    held.set(piece.subarray(offset));
-    used = piece.length - offset;
+    for (const bytes of segmenter.push(piece)) yield { bytes, last: false };
   }
-  yield { bytes: held.subarray(0, used), last: true };
+  yield { bytes: segmenter.end(), last: true };
+}
+
+/** What {@link segments} does, piece by piece. */
+export class Segmenter {
+  readonly #held: Buffer;
+  #used = 0;
+
+  constructor(private readonly size: number) {
+    this.#held = Buffer.allocUnsafeSlow(size);
+  }
+
+  /** The segments that are known not to be the last; each is valid until the next, and no longer than `piece`. */
+  *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
+    let offset = Math.min(this.size - this.#used, piece.length);
+    this.#held.set(piece.subarray(0, offset), this.#used);
+    this.#used += offset;
+    if (offset === piece.length) return;
+    yield this.#held;
+    for (; piece.length - offset > this.size; offset += this.size) {
+      yield piece.subarray(offset, offset + this.size);
+    }
+    this.#held.set(piece.subarray(offset));
+    this.#used = piece.length - offset;
+  }
+
+  /** The last segment. */
+  end(): Uint8Array {
+    return this.#held.subarray(0, this.#used);
+  }
 }

@@ -7,7 +7,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { KmsAsymError } from '../errors.js';
-import { ByteReader, segments, type ByteStream } from './byte-stream.js';
+import { ByteReader, segments, Segmenter, type ByteStream } from './byte-stream.js';
 import { wipe } from './file-key.js';
 
 /** Bytes of plaintext in every chunk but the last. */
@@ -89,16 +89,38 @@ function chunkNonce(counter: number, last: boolean): Buffer {
   return nonce;
 }
 
-/** Encrypts a payload: yields its nonce, then sealed chunks as they fill. */
+/** What {@link encryptStream} yields at a time. A sealed chunk is a page more than a pipe holds: the writer would wait. */
+const PIECE_BYTES = CHUNK_BYTES;
+
+/**
+ * Encrypts a payload: yields its nonce, then pieces of 64 KiB as they fill, which do not end where chunks end. A piece
+ * is valid until the next one is asked for.
+ */
 export async function* encryptStream(fileKey: Uint8Array, plaintext: ByteStream): AsyncGenerator<Uint8Array> {
+  keepFreedMemory();
   const nonce = createNonce();
   const key = derivePayloadKey(fileKey, nonce);
+  const sealed = Buffer.allocUnsafeSlow(PIECE_BYTES + SEALED_CHUNK_BYTES);
+  let used = 0;
+  let counter = 0;
+  const seal = (chunk: Uint8Array, last: boolean): void => {
+    used += sealChunk(key, counter++, last, chunk, sealed.subarray(used)).length;
+  };
   try {
     yield nonce;
-    let counter = 0;
-    for await (const { bytes, last } of segments(plaintext, CHUNK_BYTES)) {
-      yield sealChunk(key, counter++, last, bytes);
+    const segmenter = new Segmenter(CHUNK_BYTES);
+    for await (const piece of plaintext) {
+      for (const chunk of segmenter.push(piece)) {
+        seal(chunk, false);
+        // Tags add up: now and then there is a piece more.
+        for (; used >= PIECE_BYTES; used -= PIECE_BYTES) {
+          yield sealed.subarray(0, PIECE_BYTES);
+          sealed.copyWithin(0, PIECE_BYTES, used);
+        }
+      }
     }
+    seal(segmenter.end(), true);
+    yield sealed.subarray(0, used);
   } finally {
     wipe(key);
   }
@@ -112,6 +134,7 @@ export async function* encryptStream(fileKey: Uint8Array, plaintext: ByteStream)
  * exactly what was encrypted
  */
 export async function* decryptStream(fileKey: Uint8Array, payload: ByteStream): AsyncGenerator<Uint8Array> {
+  keepFreedMemory();
   const reader = new ByteReader(payload);
   let key: Buffer | undefined;
   try {
@@ -170,4 +193,14 @@ function describeChunk(key: Uint8Array, counter: number, last: boolean, sealed: 
   if (!openChunk(key, counter, !last, sealed))
     return `the payload is damaged or cut off in chunk ${counter + 1}`;
   return last ? 'the payload is cut off' : 'something was appended to the payload';
+}
+
+const TRIMMED_BYTES = 31 * 1024 * 1024;
+
+/**
+ * Every chunk gets its memory from the system's allocator. That of glibc gives freed memory back to the kernel at once,
+ * to fetch it again page by page for the next chunk, until a large block was freed: then it keeps twice as much.
+ */
+function keepFreedMemory(): void {
+  structuredClone(undefined, { transfer: [new ArrayBuffer(TRIMMED_BYTES)] });
 }

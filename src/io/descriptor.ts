@@ -1,17 +1,18 @@
 /** Reading and writing an open file descriptor to its end: short reads and writes are the rule, not the exception. */
 import fs from 'node:fs';
 import { errnoOf } from '../errors.js';
+import { handlesSignals } from './cleanup.js';
 import { BrokenPipe } from './stdio.js';
 import { readFailed, writeFailed } from './system-error.js';
 
-const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 /** A reader that went away, as pipes, sockets and Windows call it. */
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'EOF']);
 
 /**
- * The bytes from the current position to the end of file. Reads only when asked; what can be silent, such as a pipe,
- * off the main thread, so that signals are handled meanwhile. A regular file is never silent, and starting threads for
- * it costs more than reading it.
+ * The bytes from the current position to the end of file, in pieces that are valid until the next one is asked for: they
+ * share their memory. Reads only when asked. What can be silent, such as a pipe, is read off the main thread while
+ * signals are handled by this program; otherwise the system ends it wherever it waits, and threads only cost time.
  *
  * @param subject - names the descriptor in errors
  * @param whenNonBlocking - takes over when somebody made the descriptor non-blocking and it has no bytes yet
@@ -22,11 +23,12 @@ export async function* readDescriptor(
   subject: string,
   whenNonBlocking?: () => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const isNeverSilent = isFile(fd);
   for (;;) {
-    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     let length: number;
     try {
-      length = fs.fstatSync(fd).isFile() ? fs.readSync(fd, buffer) : await read(fd, buffer);
+      length = isNeverSilent || !handlesSignals() ? fs.readSync(fd, buffer) : await read(fd, buffer);
     } catch (error) {
       // Windows reports the end of a pipe as an error.
       if (errnoOf(error) === 'EOF') return;
@@ -36,6 +38,15 @@ export async function* readDescriptor(
     }
     if (length === 0) return;
     yield buffer.subarray(0, length);
+  }
+}
+
+/** A descriptor that is not open is found out by reading. */
+function isFile(fd: number): boolean {
+  try {
+    return fs.fstatSync(fd).isFile();
+  } catch {
+    return false;
   }
 }
 
