@@ -37,7 +37,7 @@ const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[
   [/RoleArn|roleArn/, 'it names no role', 'set ram_role_arn in the profile, or ALIBABA_CLOUD_ROLE_ARN'],
   [/session duration/, 'its session is shorter than 900 s', 'set expired_seconds to at least 900'],
   [
-    /get role name failed|httpStatus: 404/,
+    /get role name failed|httpStatus: 4\d\d/,
     'there is no such role',
     'attach the RAM role to the ECS instance, or name the one that is',
   ],
