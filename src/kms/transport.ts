@@ -43,7 +43,7 @@ interface CallApi {
 export interface TransportParts {
   readonly endpoint: Endpoint;
   readonly credentials: Pick<CredentialChain, 'find'>;
-  readonly channel: HttpChannel;
+  readonly channel: Pick<HttpChannel, 'send'>;
   /** Appended to the vendor's user agent, for example `kms-asym/1.0.0`. */
   readonly userAgent: string;
 }
@@ -51,7 +51,7 @@ export interface TransportParts {
 /** The vendor's client, whose requests leave through our HTTP. */
 export class KmsTransport extends OpenApiClient {
   readonly #origin: string;
-  readonly #channel: HttpChannel;
+  readonly #channel: Pick<HttpChannel, 'send'>;
   readonly #credentials: Pick<CredentialChain, 'find'>;
 
   constructor({ endpoint, credentials, channel, userAgent }: TransportParts) {
