@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'input-too-large'
   | 'invalid-ciphertext'
   | 'undecryptable'
+  | 'invalid-environment'
   | 'service-refused'
   | 'invalid-response'
   | 'file-not-found'

@@ -7,6 +7,26 @@ import type { Context } from './context.js';
 /** Mean nothing to this program; without a listener one would end it, and the other one start Node's debugger. */
 const MESSAGES = ['SIGUSR1', 'SIGUSR2'] as const;
 
+/** A program and its arguments. */
+export type CommandLine = readonly [file: string, ...args: string[]];
+
+/**
+ * The command behind `--`.
+ *
+ * @param words - arguments that are no options
+ * @returns `undefined` when there is none
+ * @throws KmsAsymError `usage` for words before `--` or without it, whose options would be taken for ours
+ */
+export function commandBehindDashes(words: readonly string[], { argv }: Context): CommandLine | undefined {
+  const [file, ...args] = words;
+  if (file === undefined) return undefined;
+  const behind = argv.includes('--') ? argv.length - argv.indexOf('--') - 1 : 0;
+  if (behind === words.length) return [file, ...args];
+  throw new KmsAsymError('usage', `"${file}" does not stand behind --`, {
+    hints: ['options of the command would be taken for ours: put -- before the command'],
+  });
+}
+
 /**
  * Waits for the command.
  *
@@ -14,48 +34,51 @@ const MESSAGES = ['SIGUSR1', 'SIGUSR2'] as const;
  * @throws KmsAsymError `usage` when it cannot be started
  */
 export async function runChild(
-  file: string,
-  args: readonly string[],
+  [file, ...args]: CommandLine,
   env: NodeJS.ProcessEnv,
   context: Context,
 ): Promise<number> {
-  const passOn = (signal: NodeJS.Signals): boolean => child.kill(signal);
-  // Before the command can send one.
+  let child: ChildProcess | undefined;
+  const passOn = (signal: NodeJS.Signals): void => void child?.kill(signal);
+  const { stdin, stdout, stderr } = context.stdio;
+  const atTerminal = stdin.isTerminal || stdout.isTerminal || stderr.isTerminal;
+  // Before the command can send one, and before a signal could find this process without a child.
   for (const signal of MESSAGES) process.on(signal, passOn);
-  const child = start(file, args, env);
   const release = context.interceptSignals((signal) => {
     // Ctrl-C on a terminal reaches the whole foreground group: the child has it already.
     const fromKeyboard = signal === 'SIGINT' || signal === 'SIGQUIT';
-    if (!fromKeyboard || !context.stdio.stdin.isTerminal) child.kill(signal);
+    if (!fromKeyboard || !atTerminal) passOn(signal);
   });
   try {
-    return await new Promise<number>((resolve, reject) => {
-      child.once('error', (error) => {
-        reject(notStarted(file, error));
-      });
-      child.once('exit', (code, signal) => {
-        resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
-      });
-    });
+    child = spawn(file, args, { env, stdio: 'inherit' });
+    return await endOf(child);
+  } catch (error) {
+    // Some of the reasons are thrown: an empty name, arguments that are too long.
+    throw notStarted(file, error);
   } finally {
     release();
     for (const signal of MESSAGES) process.removeListener(signal, passOn);
   }
 }
 
-function start(file: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  try {
-    return spawn(file, args, { env, stdio: 'inherit' });
-  } catch (error) {
-    // Some of the reasons are thrown: an empty name, arguments that are too long.
-    throw notStarted(file, error);
-  }
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
+    });
+  });
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not found',
+  E2BIG: 'its arguments and environment are longer than the system allows',
+};
+
 function notStarted(file: string, error: unknown): KmsAsymError {
-  const reason = errnoOf(error) === 'ENOENT' ? 'it is not found' : 'it cannot be started';
+  const reason = REASONS[errnoOf(error) ?? ''] ?? 'it cannot be started';
   return new KmsAsymError('usage', `cannot run "${file}": ${reason}`, {
-    hints: ["for shell syntax: kms-asym emulator -- sh -c '…'"],
+    hints: ["for shell syntax: -- sh -c '…'"],
     cause: error,
   });
 }

@@ -17,6 +17,8 @@ export interface Run {
 /** A run as commands see it. */
 export interface Context extends Run {
   readonly terminal: Terminal;
+  /** The command line behind the program's name. */
+  readonly argv: readonly string[];
   /** Counts what is done for one of many files, in place of a count of its own. */
   readonly progress?: Progress;
   /** Set by a command that ends with somebody else's exit status; 0 unless set. */

@@ -28,6 +28,7 @@ export const EXIT_STATUS = {
   'input-too-large': 3,
   'invalid-ciphertext': 3,
   undecryptable: 3,
+  'invalid-environment': 3,
   'service-refused': 4,
   'invalid-response': 6,
   'file-not-found': 5,

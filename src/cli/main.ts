@@ -26,7 +26,7 @@ export async function main(argv: readonly string[], run: Run): Promise<number> {
     quiet: false,
     verbose: false,
   });
-  const context: Context = { ...run, terminal, exitStatus: 0 };
+  const context: Context = { ...run, terminal, argv, exitStatus: 0 };
   try {
     await parse(argv, context);
     return context.exitStatus;

@@ -1,14 +1,14 @@
 /** `decrypt`: AsymmetricDecrypt opens a raw ciphertext, or the file key of an age file; the private key stays in KMS. */
 import { Option, type Command } from 'commander';
-import { OAEP_ALGORITHMS } from '../../crypto/algorithms.js';
 import { openInput, type Input } from '../../io/input.js';
 import type { Output } from '../../io/output.js';
 import { batchOptions, isBatch, type AskedBatch } from '../batch/options.js';
 import type { Context } from '../context.js';
 import { decryptInput } from '../decrypt-input.js';
+import { decryptOptions } from '../decrypt-options.js';
 import type { DecryptOptions } from '../decryption.js';
 import { KmsClients } from '../kms-clients.js';
-import { collect, text } from '../options.js';
+import { text } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 
 /** Gives the subcommand its arguments, options and action. */
@@ -17,7 +17,11 @@ export function define(command: Command, context: Context): void {
     '[input...]',
     'file to decrypt: raw, base64, or an age file; without it, or with -, stdin; with --output-dir files and directories',
   );
-  for (const option of [...ownOptions(), ...batchOptions('what names lose (default: .age or .enc)')]) {
+  for (const option of [
+    ...decryptOptions(),
+    new Option('-o, --output <file>', 'file to write (mode 0600); default is stdout').argParser(text),
+    ...batchOptions('what names lose (default: .age or .enc)'),
+  ]) {
     command.addOption(option);
   }
   command
@@ -26,29 +30,6 @@ export function define(command: Command, context: Context): void {
       const options: DecryptOptions = self.optsWithGlobals();
       return isBatch(inputs, options) ? runMany(inputs, options, context) : run(inputs[0], options, context);
     });
-}
-
-function ownOptions(): Option[] {
-  return [
-    new Option(
-      '--key-id <id>',
-      'key id or alias/… (env: KMS_ASYM_KEY_ID); age files for another key are refused',
-    ).argParser(text),
-    new Option('--key-version-id <id>', 'key version (env: KMS_ASYM_KEY_VERSION_ID)').argParser(text),
-    new Option(
-      '--public-key <file>',
-      'public key file whose lines name key and version (env: KMS_ASYM_PUBLIC_KEY)',
-    ).argParser(text),
-    new Option(
-      '-i, --identity <file>',
-      'open with the age identities of this file, and no others; repeatable',
-    ).argParser(collect),
-    new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…)').argParser(text),
-    new Option('--algorithm <name>', 'algorithm of raw ciphertext, if not RSAES_OAEP_SHA_256').choices(
-      Object.keys(OAEP_ALGORITHMS),
-    ),
-    new Option('-o, --output <file>', 'file to write (mode 0600); default is stdout').argParser(text),
-  ];
 }
 
 const EXAMPLES = `

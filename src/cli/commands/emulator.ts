@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { KmsAsymError } from '../../errors.js';
 import type { Emulator } from '../../emulator/options.js';
 import { writeCaFile } from '../ca-file.js';
-import { runChild } from '../child.js';
+import { commandBehindDashes, runChild, type CommandLine } from '../child.js';
 import type { Context } from '../context.js';
 import { emulatorEnvironment } from '../emulator-environment.js';
 import { givenRegion } from '../settings.js';
@@ -31,8 +31,8 @@ For tests: it listens on loopback, checks signatures, and is not a security boun
   kms-asym emulator --fault throttle=0.2,drop=0.05 --deny AsymmetricDecrypt -- npm test`;
 
 async function run(words: readonly string[], flags: EmulatorFlags, context: Context): Promise<void> {
-  const [file, ...args] = words;
-  if (file !== undefined && flags.json === true) {
+  const command = commandBehindDashes(words, context);
+  if (command && flags.json === true) {
     throw new KmsAsymError(
       'usage',
       '--json describes a running emulator; with a command, stdout belongs to the command',
@@ -42,9 +42,9 @@ async function run(words: readonly string[], flags: EmulatorFlags, context: Cont
   const stop = takeStopSignal(context);
   try {
     await withEmulator(flags, context, (emulator, caFile) =>
-      file === undefined
-        ? serve(emulator, caFile, flags, { context, stop })
-        : runAgainst(emulator, caFile, [file, ...args], { context, stop }),
+      command
+        ? runAgainst(emulator, caFile, command, { context, stop })
+        : serve(emulator, caFile, flags, { context, stop }),
     );
   } finally {
     stop.release();
@@ -60,13 +60,13 @@ interface Surroundings {
 async function runAgainst(
   emulator: Emulator,
   caFile: string | undefined,
-  [file, ...args]: readonly [string, ...string[]],
+  command: CommandLine,
   { context, stop }: Surroundings,
 ): Promise<void> {
   const signal = stop.signal();
   context.exitStatus = signal
     ? 128 + constants.signals[signal]
-    : await runChild(file, args, emulatorEnvironment(emulator, context.env, caFile), context);
+    : await runChild(command, emulatorEnvironment(emulator, context.env, caFile), context);
 }
 
 async function withEmulator(

@@ -51,6 +51,11 @@ export const GROUPS: readonly Group[] = [
         load: () => import('./decrypt.js'),
       },
       {
+        name: 'exec',
+        summary: 'run a command with secrets of encrypted files in its environment',
+        load: () => import('./exec.js'),
+      },
+      {
         name: 'inspect',
         summary: 'say what an encrypted file is and which keys open it; no credentials, no network',
         load: () => import('./inspect.js'),

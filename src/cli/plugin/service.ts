@@ -18,7 +18,7 @@ export class Service {
 
   /** @param show - shows a line to the person at the client */
   constructor(run: Run, show: (text: string) => void) {
-    this.#context = { ...run, terminal: new ClientTerminal(run, show), exitStatus: 0 };
+    this.#context = { ...run, terminal: new ClientTerminal(run, show), argv: [], exitStatus: 0 };
     this.#clients = new KmsClients(this.#context, SERVICE_DEFAULTS);
   }
 
