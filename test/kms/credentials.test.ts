@@ -408,6 +408,42 @@ describe('not found', () => {
     }
   });
 
+  it('names a profile that builds on itself, or on none, as one that makes no sense', async () => {
+    const role = { mode: 'ChainableRamRoleArn', ram_role_arn: 'acs:ram::1:role/a' };
+    writeConfig({
+      current: 'loop',
+      profiles: [
+        { name: 'loop', source_profile: 'loop', ...role },
+        { name: 'orphan', source_profile: 'nobody', ...role },
+      ],
+    });
+    expect((await failure()).message).toMatch(/^profile "loop" of the aliyun CLI gives no credentials: /);
+    expect((await failure(none, { profile: 'orphan' })).message).toContain(
+      'builds on a profile that does not exist',
+    );
+  });
+
+  it.each(['http://sso.example/start', 'file:///etc/passwd', 'nonsense'])(
+    'sends no login to %s',
+    async (address) => {
+      const login = { access_token: SECRET, cloud_sso_access_token_expire: 4_000_000_000 };
+      const account = { cloud_sso_account_id: 'a', cloud_sso_access_config: 'c' };
+      writeConfig({
+        current: 'sso',
+        profiles: [{ name: 'sso', mode: 'CloudSSO', cloud_sso_sign_in_url: address, ...login, ...account }],
+      });
+      expect((await failure()).code).toBe('credentials');
+    },
+  );
+
+  it.each(['file:///etc/passwd', 'ftp://a.example', 'nonsense'])(
+    'asks no address like %s for credentials',
+    async (address) => {
+      const error = await failure({ ...none, ALIBABA_CLOUD_CREDENTIALS_URI: address });
+      expect(error.message).toBe('the address to get credentials from is not an https address');
+    },
+  );
+
   it('skips what is no profile in the configuration', async () => {
     writeConfig({ current: 'main', profiles: [null, 7, 'x', [], ...PROFILES.profiles] });
     await call();

@@ -11,6 +11,7 @@ import { type AliyunProfile, homeFolder, profileField } from './aliyun-config.js
 import type { CredentialProvider } from './credentials.js';
 import { metadataFetch } from './instance-role.js';
 import { explainProviderError } from './provider-error.js';
+import type { FetchOptions } from './token-fetch.js';
 import { isOn } from '../environment.js';
 import { vendorProvider } from './vendor-provider.js';
 
@@ -22,6 +23,12 @@ interface ProfileFactory {
 
 /** Modes in which a profile names a program or an address to be asked. */
 const EXTERNAL_MODES = ['External', 'CredentialsURI'];
+
+/** Modes whose requests are of another kind. */
+const FETCH: Readonly<Record<string, () => FetchOptions>> = {
+  EcsRamRole: metadataFetch,
+  CredentialsURI: () => ({ mayBePlain: true }),
+};
 
 /** Throws `credentials` for a profile that cannot be used. */
 export function aliyunProvider(
@@ -42,7 +49,7 @@ export function aliyunProvider(
   }
   try {
     const vendor = mode === 'CredentialsURI' ? uriProvider(profile) : modeProvider(profile, env);
-    return vendorProvider(title, vendor, channel, mode === 'EcsRamRole' ? metadataFetch() : {});
+    return vendorProvider(title, vendor, channel, FETCH[mode]?.());
   } catch (error) {
     throw error instanceof KmsAsymError ? error : explainProviderError(title, error);
   }

@@ -8,7 +8,7 @@ import { KmsAsymError } from '../../errors.js';
 import { abortError } from '../call-error.js';
 import type { HttpChannel } from '../http.js';
 import { type CredentialProvider, type Credentials, requireSendable } from './credentials.js';
-import { instanceRole, isMetadataOff, METADATA_SWITCH } from './instance-role.js';
+import { instanceRole, isMetadataOff, isOtherHardware, METADATA_SWITCH } from './instance-role.js';
 import { type CredentialChoice, setUpProvider } from './places.js';
 import { aliyunVariable } from '../environment.js';
 
@@ -59,7 +59,7 @@ export class CredentialChain {
 
 /** Nothing is set up; but this may be an instance that has a role. */
 async function askInstance(env: NodeJS.ProcessEnv, channel: HttpChannel): Promise<FoundCredentials> {
-  const asks = !isMetadataOff(env);
+  const asks = !isMetadataOff(env) && !isOtherHardware();
   try {
     if (asks) return await readFrom(instanceRole(undefined, env, channel));
   } catch (error) {

@@ -3,6 +3,7 @@
  * nowhere else, so that a moment's patience is enough, and after one request without an answer nothing more is asked.
  */
 
+import { readFileSync } from 'node:fs';
 import { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
 import type { HttpChannel } from '../http.js';
 import type { CredentialProvider } from './credentials.js';
@@ -10,6 +11,8 @@ import type { FetchOptions } from './token-fetch.js';
 import { isOn } from '../environment.js';
 import { vendorProvider } from './vendor-provider.js';
 
+/** What the firmware calls the machine; `Alibaba Cloud ECS` on instances. */
+const PRODUCT_NAME = '/sys/class/dmi/id/product_name';
 const DEADLINES = { connectTimeoutMs: 500, readTimeoutMs: 1000 };
 
 /** The variable that says not to ask it. */
@@ -20,9 +23,22 @@ export function isMetadataOff(env: NodeJS.ProcessEnv): boolean {
   return isOn(env[METADATA_SWITCH]);
 }
 
+/**
+ * True on hardware that says it is no ECS instance: nothing is asked there, which is quick, and keeps whoever plays the
+ * metadata service on a strange network from handing out an identity. Where the hardware does not say, false.
+ */
+export function isOtherHardware(): boolean {
+  if (process.platform === 'darwin') return true;
+  try {
+    return !readFileSync(PRODUCT_NAME, 'latin1').includes('Alibaba');
+  } catch {
+    return false;
+  }
+}
+
 /** How the metadata service is asked; of no use twice, as it remembers a failure. */
 export function metadataFetch(): FetchOptions {
-  return { deadlines: DEADLINES, failFast: true };
+  return { deadlines: DEADLINES, failFast: true, mayBePlain: true };
 }
 
 /** The provider; `roleName` where it is known, which saves asking for it. */

@@ -88,5 +88,5 @@ function fromUri(env: NodeJS.ProcessEnv, channel: HttpChannel): CredentialProvid
   const uri = aliyunVariable(env, 'CREDENTIALS_URI');
   if (uri === undefined) return undefined;
   const vendor = URICredentialsProvider.builder().withCredentialsURI(uri).build();
-  return vendorProvider('ALIBABA_CLOUD_CREDENTIALS_URI', vendor, channel);
+  return vendorProvider('ALIBABA_CLOUD_CREDENTIALS_URI', vendor, channel, { mayBePlain: true });
 }

@@ -5,6 +5,8 @@
 
 import { errnoOf, KmsAsymError } from '../../errors.js';
 
+const FILE_ERRORS = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'];
+
 /** Phrases of the library and what they mean; the first that fits names the error. */
 const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[] = [
   [
@@ -51,7 +53,7 @@ const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[
 /** The error for a failure of the provider called `title`; `failure` is what the library threw. */
 export function explainProviderError(title: string, failure: unknown): KmsAsymError {
   const errno = errnoOf(failure);
-  if (errno !== undefined) {
+  if (errno !== undefined && FILE_ERRORS.includes(errno)) {
     return new KmsAsymError(
       'credentials',
       `${title} gives no credentials: its file cannot be read (${errno})`,

@@ -1,7 +1,9 @@
 /** How the vendor's credential providers reach token services (STS, CloudSSO, OAuth, the metadata service, a URI). */
 
 import type { IncomingHttpHeaders } from 'node:http';
+import { KmsAsymError } from '../../errors.js';
 import { CallError } from '../call-error.js';
+import { isLoopbackHost } from '../endpoint.js';
 import { readAnswer } from '../answer.js';
 import type { HttpAnswer, HttpChannel, HttpRequest } from '../http.js';
 
@@ -27,19 +29,21 @@ export interface FetchOptions {
   readonly deadlines?: HttpRequest['deadlines'];
   /** After one request that got no answer, fail at once instead of asking again what is not there. */
   readonly failFast?: boolean;
+  /** Plain http may leave this machine: to the metadata service, or where somebody's URI says so. */
+  readonly mayBePlain?: boolean;
 }
 
 /** Sends requests of providers through `channel`; rejects with a `CallError`. */
 export function tokenFetch(
   channel: HttpChannel,
-  { deadlines, failFast }: FetchOptions,
+  { deadlines, failFast, mayBePlain = false }: FetchOptions,
 ): (request: TokenRequest, body?: string) => Promise<TokenAnswer> {
   let unreachable: CallError | undefined;
   return async (request, body) => {
     if (unreachable !== undefined) throw unreachable;
     try {
       const answer = await channel.send({
-        url: new URL(request.toRequestURL()),
+        url: addressOf(request, mayBePlain),
         method: request.method,
         headers: sent(request.headers),
         body: body ?? form(request.bodyForm),
@@ -51,6 +55,15 @@ export function tokenFetch(
       throw error;
     }
   };
+}
+
+function addressOf(request: TokenRequest, mayBePlain: boolean): URL {
+  const url = URL.canParse(request.toRequestURL()) ? new URL(request.toRequestURL()) : undefined;
+  if (url?.protocol === 'https:') return url;
+  if (url?.protocol === 'http:' && (mayBePlain || isLoopbackHost(url.hostname))) return url;
+  throw new KmsAsymError('credentials', 'the address to get credentials from is not an https address', {
+    hints: ['check the address in the profile, or ALIBABA_CLOUD_CREDENTIALS_URI'],
+  });
 }
 
 /** The services' own errors are told as such; what else is not 200 is for the provider to make sense of. */
