@@ -29,6 +29,8 @@ interface Files {
   readonly passphrase: string;
 }
 
+const RESTORE = ['bring the whole state directory back from one backup, or use another state directory'];
+
 const KEY_FILE = /^([0-9a-f]{32})\.pem$/;
 
 /** Keys by reference. */
@@ -48,9 +50,12 @@ export class SoftwareKeyStore {
     if (directory === undefined) return new SoftwareKeyStore(undefined);
     try {
       await mkdir(directory, { recursive: true, mode: 0o700 });
+      const names = await readdir(directory);
+      // A new secret would open none of them.
+      if (names.some((name) => KEY_FILE.test(name)) && !names.includes('secret')) throw lostSecret(directory);
       const passphrase = await readOrMakeSecret(join(directory, 'secret'));
       const store = new SoftwareKeyStore({ directory, passphrase });
-      for (const name of await readdir(directory)) {
+      for (const name of names) {
         const path = join(directory, name);
         const ref = KEY_FILE.exec(name)?.[1];
         if (ref !== undefined) store.#keys.set(ref, await readKey(path, passphrase));
@@ -90,10 +95,31 @@ export class SoftwareKeyStore {
 }
 
 async function readKey(path: string, passphrase: string): Promise<SoftwareKey> {
-  const key = createPrivateKey({ key: await readFile(path), passphrase });
+  const key = decrypt(path, await readFile(path), passphrase);
   const type = keyTypeOf(key);
   if (type !== undefined) return { type, key, modulus: modulusOf(key) };
   throw new KmsAsymError('emulator', `"${path}" holds no key of a known type`);
+}
+
+function decrypt(path: string, pem: Buffer, passphrase: string): KeyObject {
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch (cause) {
+    throw new KmsAsymError('emulator', `"${path}" is damaged, or the secret beside it is another one`, {
+      hints: RESTORE,
+      cause,
+    });
+  }
+}
+
+function lostSecret(directory: string): KmsAsymError {
+  return new KmsAsymError(
+    'emulator',
+    `"${join(directory, 'secret')}" is gone, which opens the keys beside it`,
+    {
+      hints: RESTORE,
+    },
+  );
 }
 
 function modulusOf(key: KeyObject): Uint8Array {

@@ -19,7 +19,7 @@ export interface DirectoryLock {
 }
 
 /** One line: `<nonce> <pid> <start time>`, or `<nonce> released`. */
-const LINE = /^([0-9a-f]{16}) (?:(\d{1,10}) (\d*)|released)$/;
+const LINE = /^([0-9a-f]{16}) (?:([1-9]\d{0,9}) (\d*)|released)$/;
 
 /** Locks the directory. `KmsAsymError` `emulator` when another emulator has it; rejects with the system's errors. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {

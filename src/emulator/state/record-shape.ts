@@ -1,8 +1,10 @@
 /** Records of keys and aliases read from JSON that anybody may have edited, strictly: what is let in here is believed. */
-import { decodeBase64 } from '../../crypto/encoding.js';
+import { createPublicKey } from 'node:crypto';
+import { asBuffer, decodeBase64 } from '../../crypto/encoding.js';
+import { keyTypeOf } from '../hsm/key-types.js';
 import type { Alias } from '../keys/alias-store.js';
 import type { KeyRecord, KeyVersionRecord } from '../keys/key-record.js';
-import { KEY_SPECS, KEY_USAGES, type KeySpec } from '../keys/key-spec.js';
+import { KEY_SPECS, KEY_USAGES, keyFamily, type KeySpec } from '../keys/key-spec.js';
 import type { Shape } from './shape.js';
 
 const KEY_MEMBERS = [
@@ -18,11 +20,12 @@ const KEY_MEMBERS = [
   'versions',
 ] as const;
 
-/** Reads keys with different ids. Throws `ShapeError`. */
+/** Reads keys with different ids, each version with a private half of its own. Throws `ShapeError`. */
 export function readKeyRecords(shape: Shape): readonly KeyRecord[] {
   const seen = new Set<string>();
+  const refs = new Set<string>();
   return shape.elements().map((element) => {
-    const record = readKeyRecord(element);
+    const record = readKeyRecord(element, refs);
     if (seen.has(record.keyId)) throw element.mustBe('another key than those before it');
     seen.add(record.keyId);
     return record;
@@ -42,7 +45,7 @@ export function readAliases(shape: Shape, keys: readonly KeyRecord[]): readonly 
   });
 }
 
-function readKeyRecord(shape: Shape): KeyRecord {
+function readKeyRecord(shape: Shape, refs: Set<string>): KeyRecord {
   const members = shape.members(KEY_MEMBERS, ['deleteMs', 'instanceId']);
   const spec = members.spec.oneOf(KEY_SPECS);
   const state = members.state.oneOf(['Enabled', 'Disabled', 'PendingDeletion']);
@@ -51,31 +54,55 @@ function readKeyRecord(shape: Shape): KeyRecord {
   }
   return {
     keyId: readId(members.keyId),
-    createdMs: members.createdMs.count(),
+    createdMs: members.createdMs.date(),
     state,
     spec,
-    usage: members.usage.oneOf(KEY_USAGES),
+    usage: members.usage.oneOf(keyFamily(spec) === 'ec' ? ['SIGN/VERIFY'] : KEY_USAGES),
     protectionLevel: members.protectionLevel.oneOf(['SOFTWARE', 'HSM']),
     description: members.description.text(),
     deletionProtection: readDeletionProtection(members.deletionProtection),
     tags: members.tags.elements().map(readTag),
-    versions: members.versions.some((version) => readVersion(version, spec)),
-    ...(members.deleteMs && { deleteMs: members.deleteMs.count() }),
+    versions: readVersions(members.versions, spec, refs),
+    ...(members.deleteMs && { deleteMs: members.deleteMs.date() }),
     ...(members.instanceId && { instanceId: members.instanceId.text() }),
   };
+}
+
+function readVersions(shape: Shape, spec: KeySpec, refs: Set<string>): KeyRecord['versions'] {
+  const ids = new Set<string>();
+  return shape.some((element) => {
+    const version = readVersion(element, spec);
+    if (ids.has(version.keyVersionId) || refs.has(version.hsmRef)) {
+      throw element.mustBe('another version than those before it');
+    }
+    ids.add(version.keyVersionId);
+    refs.add(version.hsmRef);
+    return version;
+  });
 }
 
 function readVersion(shape: Shape, spec: KeySpec): KeyVersionRecord {
   const members = shape.members(['keyVersionId', 'createdMs', 'hsmRef', 'type', 'publicKey']);
   const publicKey = members.publicKey.text();
-  if (!decodeBase64(publicKey)?.length) throw members.publicKey.mustBe('a public key in base64');
+  if (!isPublicKey(publicKey, spec)) {
+    throw members.publicKey.mustBe(`a public key of spec ${spec} (SubjectPublicKeyInfo, DER) in base64`);
+  }
   return {
     keyVersionId: readId(members.keyVersionId),
-    createdMs: members.createdMs.count(),
+    createdMs: members.createdMs.date(),
     hsmRef: members.hsmRef.text(/^[0-9a-f]{32}$/, 'a reference of 32 hexadecimal digits'),
     type: members.type.oneOf([spec]),
     publicKey,
   };
+}
+
+function isPublicKey(base64: string, spec: KeySpec): boolean {
+  try {
+    const key = asBuffer(decodeBase64(base64) ?? new Uint8Array(0));
+    return keyTypeOf(createPublicKey({ key, format: 'der', type: 'spki' })) === spec;
+  } catch {
+    return false;
+  }
 }
 
 function readDeletionProtection(shape: Shape): KeyRecord['deletionProtection'] {

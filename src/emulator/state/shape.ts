@@ -3,6 +3,9 @@
  * `keys[0].Versions[1].KeyVersionId`. Values are never repeated, as they may be private keys.
  */
 
+const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** What is wrong, and where. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
@@ -72,11 +75,11 @@ export class Shape {
     throw this.mustBe(wanted);
   }
 
-  /** A whole number, not negative. */
-  count(): number {
-    if (typeof this.value === 'number' && Number.isSafeInteger(this.value) && this.value >= 0)
-      return this.value;
-    throw this.mustBe('a whole number, not negative');
+  /** A moment in milliseconds since the epoch, in a year of four digits: clocks may be set to any of them. */
+  date(): number {
+    const { value } = this;
+    if (typeof value === 'number' && value >= FIRST_MS && value <= LAST_MS) return value;
+    throw this.mustBe('a date in milliseconds since 1970');
   }
 
   flag(): boolean {

@@ -1,6 +1,7 @@
 /** The directory that an emulator owns while it runs: made, recognised, locked, read and written. */
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { errnoOf, KmsAsymError } from '../../errors.js';
 import { UNFINISHED } from '../durable-file.js';
 import { type DirectoryLock, lockDirectory } from './lock.js';
@@ -67,7 +68,15 @@ async function openLocked(
 
 /** Nothing is put among files of somebody else, and keys whose names were lost are not taken for nobody's. */
 async function requireOurs(path: string): Promise<void> {
-  const names = await readdir(path);
+  const entries = await readdir(path, { withFileTypes: true });
+  const names = entries.map(({ name }) => name);
+  const odd = entries.find((entry) => ['lock', STATE_FILE].includes(entry.name) && !entry.isFile());
+  if (odd !== undefined) {
+    // A pipe would be waited for, and a link followed to who knows where.
+    throw new KmsAsymError('emulator', `"${join(path, odd.name)}" is not a regular file`, {
+      hints: ['give a new or an empty directory'],
+    });
+  }
   if (names.includes(STATE_FILE) || names.every((name) => HARMLESS.includes(name))) return;
   throw new KmsAsymError('emulator', `the directory "${path}" is not empty and holds no emulator state`, {
     hints: ['give a new or an empty directory'],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
@@ -62,8 +62,14 @@ describe('software keys', () => {
     writeFileSync(join(keys, 'secret'), 'another');
     await expect(openHsm('software', { stateDir: directory })).rejects.toMatchObject({
       code: 'emulator',
-      message: expect.stringContaining('could not read the keys of the software HSM') as string,
+      message: `"${join(keys, `${ref}.pem`)}" is damaged, or the secret beside it is another one`,
     });
+    rmSync(join(keys, 'secret'));
+    await expect(openHsm('software', { stateDir: directory })).rejects.toMatchObject({
+      code: 'emulator',
+      message: `"${join(keys, 'secret')}" is gone, which opens the keys beside it`,
+    });
+    expect(existsSync(join(keys, 'secret'))).toBe(false);
     rmSync(directory, { recursive: true });
   });
 
@@ -72,10 +78,7 @@ describe('software keys', () => {
     await (await openHsm('software', { stateDir: directory })).close();
     const path = join(directory, 'software-keys', `${'0'.repeat(32)}.pem`);
     writeFileSync(path, 'no key');
-    await expect(openHsm('software', { stateDir: directory })).rejects.toMatchObject({
-      code: 'emulator',
-      message: expect.stringContaining('could not read the keys of the software HSM') as string,
-    });
+    await expect(openHsm('software', { stateDir: directory })).rejects.toThrow(`"${path}" is damaged`);
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
     writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }));
     await expect(openHsm('software', { stateDir: directory })).rejects.toThrow(`"${path}" holds no key`);

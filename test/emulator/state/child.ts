@@ -53,10 +53,10 @@ async function startChild(file: string, options: EmulatorOptions): Promise<Child
   });
   let notices = '';
   child.stderr.on('data', (chunk: Buffer) => (notices += chunk.toString()));
-  const gone = once(child, 'exit');
+  const gone = once(child, 'close');
   const line = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
-    gone.then(() => once(child.stderr, 'close')).then(() => undefined),
+    gone.then(() => undefined),
   ]);
   if (line === undefined) throw new Error(`the emulator did not start: ${notices}`);
   const { endpoint, accessKeyId, accessKeySecret, pid } = JSON.parse(line) as ChildEmulator;

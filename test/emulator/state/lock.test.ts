@@ -97,8 +97,11 @@ describe('the lock of a directory', () => {
     const lock = await lockDirectory(directory);
     await expect(lockDirectory(directory)).rejects.toMatchObject(inUse(directory));
     await lock.release();
-    writeFileSync(file, Buffer.from([0, 0, 0xff, 0xfe, 10, 0]));
-    await (await lockDirectory(directory)).release();
+    // Number 0 would stand for whoever asks.
+    for (const line of [Buffer.from([0, 0, 0xff, 0xfe, 10, 0]), `${'a'.repeat(16)} 0 \n`]) {
+      writeFileSync(file, line);
+      await (await lockDirectory(directory)).release();
+    }
   });
 });
 

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import {
   closeSync,
   mkdirSync,
@@ -113,6 +115,31 @@ describe('a state directory', () => {
     });
     expect(readdirSync(stateDir)).toEqual(['notes.txt']);
     expect((statSync(stateDir).mode & 0o777).toString(8)).toBe('755');
+  });
+
+  it.skipIf(process.platform === 'win32').each(['lock', 'state.json'])(
+    'with a pipe for its %s is refused instead of waited for',
+    async (name) => {
+      const stateDir = freshPath();
+      mkdirSync(stateDir);
+      execFileSync('mkfifo', [path.join(stateDir, name)]);
+      await expect(start({ stateDir })).rejects.toMatchObject({
+        code: 'emulator',
+        message: `"${path.join(stateDir, name)}" is not a regular file`,
+      });
+    },
+  );
+
+  it('made by a clock before 1970, or between two milliseconds, comes back', async () => {
+    const stateDir = freshPath();
+    const clock = () => -1.5;
+    const first = await start({ stateDir, clock });
+    const KeyId = keyIdOf(await first.call('CreateKey', { KeySpec: 'EC_P256' }));
+    const { KeyMetadata } = await first.call('DescribeKey', { KeyId });
+    await first.close();
+    const second = await start({ stateDir, clock });
+    expect(KeyMetadata).toMatchObject({ CreationDate: '1969-12-31T23:59:59Z' });
+    expect((await second.call('DescribeKey', { KeyId }))['KeyMetadata']).toEqual(KeyMetadata);
   });
 
   it('that has lost its metadata keeps its keys', async () => {
@@ -236,7 +263,8 @@ describe('a state directory', () => {
 });
 
 describe('a state file', () => {
-  const publicKey = Buffer.from('key').toString('base64');
+  const pair = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const publicKey = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
   const version = {
     keyVersionId: 'v1',
     createdMs: 1,
@@ -284,7 +312,11 @@ describe('a state file', () => {
     ['without keys', { ...state, keys: undefined }, '"keys" must be given'],
     ['with another owner', { ...state, owner: 'me' }, '"owner" must be 32 hexadecimal digits'],
     ['of an unknown HSM', { ...state, hsm: { backend: 'abacus' } }, '"hsm.backend" must be one of'],
-    ['with a key twice', { ...state, keys: [key, key] }, '"keys[1]" must be another key'],
+    [
+      'with a key twice',
+      { ...state, keys: [key, { ...key, versions: [{ ...version, hsmRef: 'b'.repeat(32) }] }] },
+      '"keys[1]" must be another key',
+    ],
     [
       'with an alias twice',
       { ...state, aliases: [...state.aliases, ...state.aliases] },
@@ -301,7 +333,27 @@ describe('a state file', () => {
       '"aliases[0].aliasName" must be',
     ],
     ['with a bad key id', withKey({ keyId: '../x' }), '"keys[0].keyId" must be an id'],
-    ['with a bad date', withKey({ createdMs: -1 }), '"keys[0].createdMs" must be a whole number'],
+    ['with a bad date', withKey({ createdMs: 9e15 }), '"keys[0].createdMs" must be a date'],
+    [
+      'with an EC key that decrypts',
+      withKey({ usage: 'ENCRYPT/DECRYPT' }),
+      '"keys[0].usage" must be one of SIGN',
+    ],
+    [
+      'with a version twice',
+      withKey({ versions: [version, version] }),
+      '"keys[0].versions[1]" must be another',
+    ],
+    [
+      'with a private half in two keys',
+      { ...state, keys: [key, { ...key, keyId: 'key-2' }] },
+      '"keys[1].versions[0]" must be another',
+    ],
+    [
+      'with a public key of another spec',
+      withKey({ spec: 'EC_P256K', versions: [{ ...version, type: 'EC_P256K' }] }),
+      '"keys[0].versions[0].publicKey" must be a public key of spec EC_P256K',
+    ],
     [
       'with half a deletion',
       withKey({ state: 'PendingDeletion' }),

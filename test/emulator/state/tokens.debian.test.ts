@@ -81,9 +81,7 @@ describe('a state directory with SoftHSM', () => {
     const passphrase = readFileSync(secret);
     writeFileSync(secret, 'another');
     await expect(start({ stateDir })).rejects.toThrow('was made with another HSM');
-    await expect(start({ stateDir, hsm: 'softhsm' })).rejects.toThrow(
-      'could not read the keys of the software HSM',
-    );
+    await expect(start({ stateDir, hsm: 'softhsm' })).rejects.toThrow('the secret beside it is another one');
     await (await start({ stateDir: freshPath(), hsm: 'softhsm' })).close();
     writeFileSync(secret, passphrase);
     await (await start({ stateDir, hsm: 'softhsm' })).close();
