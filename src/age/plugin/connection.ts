@@ -90,6 +90,11 @@ export class Connection {
     await this.#write(encodeStanza({ type: 'done', args: [], body: EMPTY }));
   }
 
+  /** Lets go of the input, which may otherwise keep a process alive. */
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
   /** @param used - bytes that the stanza already has */
   async #line(used: number): Promise<string> {
     let line = '';

@@ -69,5 +69,6 @@ async function converse([argument = '', ...more]: readonly string[], run: Run): 
     await machine(connection, host);
   } finally {
     await host.close();
+    await connection.close();
   }
 }
