@@ -9,6 +9,8 @@ import type { KmsCiphertext } from './kms-decrypt.js';
 
 /** Newest other versions that are tried. */
 const MAX_VERSIONS = 4;
+/** Longest search for a cause. */
+const MAX_SEARCH_MS = 10_000;
 const NO_VERSION = 'Forbidden.KeyVersionNotFound';
 
 /** The error that explains `error` of AsymmetricDecrypt with version `keyVersionId`; others come back as they are. */
@@ -22,7 +24,7 @@ export async function explainDecryptError(
   const { code } = error.service ?? {};
   if (code !== 'InvalidParameter' && code !== NO_VERSION) return error;
   const used = { keyId: what.key.keyId, keyVersionId };
-  const hints = await findMistake(kms, what, used, code === NO_VERSION);
+  const hints = await inTime(findMistake(kms, what, used, code === NO_VERSION), [damaged(used.keyId)]);
   if (code === NO_VERSION) return rejoin(error, error.code, error.message, hints);
   return rejoin(
     error,
@@ -48,6 +50,17 @@ async function findMistake(
     ...(await aliasHint(kms, keyId)),
     ...(isVersionUnknown ? versionHints(versions) : [damaged(keyId)]),
   ];
+}
+
+/** What `search` finds, or `otherwise` when it takes too long: a cause is a courtesy. */
+async function inTime<T>(search: Promise<T>, otherwise: T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<T>((resolve) => {
+    timer = setTimeout(resolve, MAX_SEARCH_MS, otherwise);
+  });
+  return Promise.race([search, late]).finally(() => {
+    clearTimeout(timer);
+  });
 }
 
 /** The first mistake that makes the difference. */

@@ -6,6 +6,7 @@
  */
 
 import { KmsAsymError } from '../errors.js';
+import { similarRegion } from './regions.js';
 
 const REGION_ID = /^[a-z]{2}(?:-[a-z0-9]+)+$/;
 const MAX_REGION_CHARS = 50;
@@ -41,7 +42,9 @@ export function resolveEndpoint({ endpoint, region, vpc }: EndpointChoice): Endp
   if (endpoint !== undefined) return parseEndpoint(endpoint);
   if (region !== undefined) return endpointOfRegion(region, vpc);
   throw new KmsAsymError('configuration', 'neither a region nor an endpoint is given', {
-    hints: ['say where your key is: --region cn-hangzhou, or ALIBABA_CLOUD_REGION_ID=cn-hangzhou'],
+    hints: [
+      'say where your key is: --region cn-hangzhou, ALIBABA_CLOUD_REGION_ID=cn-hangzhou, or the region of an aliyun CLI profile',
+    ],
   });
 }
 
@@ -51,8 +54,13 @@ export function resolveEndpoint({ endpoint, region, vpc }: EndpointChoice): Endp
  */
 export function endpointOfRegion(region: string, vpc = false): Endpoint {
   if (!isRegionId(region)) {
+    const similar = similarRegion(region);
     throw new KmsAsymError('configuration', `${JSON.stringify(region)} is not a region id`, {
-      hints: ['region ids look like "cn-hangzhou" or "ap-southeast-1"'],
+      hints: [
+        similar === undefined
+          ? 'region ids look like "cn-hangzhou" or "ap-southeast-1"'
+          : `did you mean "${similar}"?`,
+      ],
     });
   }
   return endpointOf(new URL(`https://${vpc ? 'kms-vpc' : 'kms'}.${region}.aliyuncs.com`));

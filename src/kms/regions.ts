@@ -45,8 +45,10 @@ export function isKnownRegion(region: string): boolean {
   return KNOWN_REGIONS.includes(region);
 }
 
-/** The known region that `region` was most likely meant to be, if it is one or two slips away. */
+/** The known region that `region` was most likely meant to be: a city without its country, or one or two slips away. */
 export function similarRegion(region: string): string | undefined {
+  const whole = KNOWN_REGIONS.find((known) => known.endsWith(`-${region.toLowerCase()}`));
+  if (whole !== undefined) return whole;
   const distances = KNOWN_REGIONS.map((known) => ({ known, distance: editDistance(region, known) }));
   const [nearest] = distances.sort((a, b) => a.distance - b.distance);
   return nearest !== undefined && nearest.distance <= 2 ? nearest.known : undefined;

@@ -114,6 +114,22 @@ const TROUBLES: Record<string, readonly [status: number, trouble: Trouble]> = {
     6,
     json(200, '{"KeyId":{},"KeyVersionId":[],"Plaintext":1,"PublicKey":null,"KeyMetadata":"x"}'),
   ],
+  'wants to switch protocols': [
+    6,
+    speaking((socket) => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n');
+    }),
+  ],
+  'answers with nothing': [6, answering((response) => response.writeHead(204).end())],
+  'keeps saying that it goes on': [
+    6,
+    speaking((socket) => {
+      const timer = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 5);
+      socket.once('close', () => {
+        clearInterval(timer);
+      });
+    }),
+  ],
   'answers null': [6, json(200, 'null')],
   'answers an array': [6, json(200, `[${'['.repeat(5000)}${']'.repeat(5000)}]`)],
   'answers an error that is empty': [6, json(500, '')],

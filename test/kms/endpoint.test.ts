@@ -24,6 +24,8 @@ describe('regions', () => {
     ['cn-hanghzou', 'cn-hangzhou'],
     ['cn_beijing', 'cn-beijing'],
     ['us-west1', 'us-west-1'],
+    ['hangzhou', 'cn-hangzhou'],
+    ['Beijing', 'cn-beijing'],
     ['eu-central-1', 'eu-central-1'],
     ['xx-nowhere-1', undefined],
     ['', undefined],
