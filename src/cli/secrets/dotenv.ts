@@ -11,7 +11,7 @@ import { VARIABLE_NAME } from './variable-name.js';
 const NOTHING = /[ \t]*(?:#[^\n]*)?(?:\n|$)/y;
 const NAME = String.raw`[ \t]*(?:export[ \t]+)?(?<name>${VARIABLE_NAME})[ \t]*=[ \t]*`;
 const QUOTED = String.raw`(?<quoted>"[^"\r]*"|'[^'\r]*'|\x60[^\x60\r]*\x60)[ \t]*(?:#[^\n]*)?`;
-const BARE = String.raw`(?<bare>(?!["'\x60])[^#\r\n]*)(?:(?<=[ \t])#[^\n]*)?`;
+const BARE = String.raw`(?<bare>(?!["'\x60 \t])(?:[^#\r\n]*[^#\r\n \t])?)[ \t]*(?:(?<=[ \t])#[^\n]*)?`;
 const ASSIGNMENT = new RegExp(`${NAME}(?:${QUOTED}|${BARE})(?:\n|$)`, 'y');
 
 /**
@@ -29,9 +29,8 @@ export function parseDotenv(text: string, fileName: string): Map<string, string>
     const assignment = nothing ? undefined : matchAt(ASSIGNMENT, lines, position);
     const { name, quoted, bare } = assignment?.groups ?? {};
     if (name !== undefined) {
-      // A name like __proto__ gives no text.
-      const value: unknown = parseEnv(`${name}=${quoted ?? bare?.trim() ?? ''}`)[name];
-      if (typeof value !== 'string') throw unreadable(lines, position, fileName);
+      const value = parseEnv(`${name}=${quoted ?? bare ?? ''}`)[name];
+      if (value === undefined || name === '__proto__') throw unreadable(lines, position, fileName);
       variables.set(name, value);
     }
     const [whole] = nothing ?? assignment ?? [];
