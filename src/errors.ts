@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'invalid-ciphertext'
   | 'undecryptable'
   | 'invalid-environment'
+  | 'invalid-signature'
   | 'service-refused'
   | 'invalid-response'
   | 'file-not-found'

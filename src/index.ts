@@ -6,6 +6,7 @@ export {
   type EcKeySpec,
   type OaepAlgorithmName,
   type RsaKeySpec,
+  type SignatureAlgorithmName,
 } from './crypto/algorithms.js';
 export { encryptOaep } from './crypto/oaep.js';
 export {
@@ -21,6 +22,7 @@ export {
   type KeyLocator,
   type PublicKeyFile,
 } from './crypto/public-key-file.js';
+export { SignedData } from './crypto/signature.js';
 export type {
   Alias,
   ChangeOutput,

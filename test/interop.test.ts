@@ -41,6 +41,12 @@ async function run(...argv: string[]): Promise<Buffer> {
   return stdio.output('stdout');
 }
 
+/** Exit status of a run without network and credentials. */
+async function statusOf(...argv: string[]): Promise<number> {
+  const world = { stdio: memoryStdio(), env: {}, interceptSignals: () => () => undefined };
+  return main([...argv, '--endpoint', 'http://127.0.0.1:1'], world);
+}
+
 describe.each([
   ['RSA_2048', 190],
   ['RSA_3072', 318],
@@ -113,5 +119,57 @@ describe.each([
       ),
     ).toThrow();
     expect(readFileSync(key, 'utf8')).toContain(`KeySpec: ${keySpec}`);
+  });
+});
+
+const PSS = ['rsa_padding_mode:pss', 'rsa_pss_saltlen:32', 'rsa_mgf1_md:sha256'].flatMap((line) => [
+  '-sigopt',
+  line,
+]);
+const SIGNERS = [
+  ...['RSA_2048', 'RSA_3072', 'RSA_4096'].flatMap((keySpec) => [
+    { keySpec, algorithm: 'RSA_PSS_SHA_256', lines: PSS },
+    { keySpec, algorithm: 'RSA_PKCS1_SHA_256', lines: [] },
+  ]),
+  ...['EC_P256', 'EC_P256K'].map((keySpec) => ({ keySpec, algorithm: 'ECDSA_SHA_256', lines: [] })),
+];
+
+describe.each(SIGNERS)('$algorithm of $keySpec', ({ keySpec, algorithm, lines }) => {
+  const name = `${keySpec}.${algorithm}`;
+  const [key, sig, data, flipped] = [
+    path(`${name}.pem`),
+    path(`${name}.sig`),
+    path(name),
+    path(`${name}.flipped`),
+  ];
+  const openssl = (signature: string) =>
+    execFileSync('openssl', ['dgst', '-sha256', '-verify', key, ...lines, '-signature', signature, data], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+
+  beforeAll(async () => {
+    const created = await run('create-key', '--key-spec', keySpec, '--key-usage', 'SIGN/VERIFY', '-q');
+    await run('get-public-key', '--key-id', created.toString().trim(), '-o', key);
+    writeFileSync(data, randomBytes(100_000));
+    await run('sign', '--public-key', key, '--algorithm', algorithm, data, '-o', sig);
+    const bytes = readFileSync(sig);
+    const index = bytes.length >> 1;
+    bytes[index] = (bytes[index] ?? 0) ^ 0x10;
+    writeFileSync(flipped, bytes);
+  });
+
+  it('verifies with openssl and with us', async () => {
+    expect(openssl(sig)).toBe('Verified OK\n');
+    expect(
+      await statusOf('verify', '--public-key', key, '--algorithm', algorithm, '--signature', sig, data),
+    ).toBe(0);
+  });
+
+  it('with a flipped bit verifies with neither, and ends with 3', async () => {
+    expect(() => openssl(flipped)).toThrow();
+    expect(
+      await statusOf('verify', '--public-key', key, '--algorithm', algorithm, '--signature', flipped, data),
+    ).toBe(3);
   });
 });

@@ -39,6 +39,34 @@ export const EC_KEY_SPECS = { EC_P256: 'prime256v1', EC_P256K: 'secp256k1' } as 
 /** Wire name of an elliptic curve key spec. */
 export type EcKeySpec = keyof typeof EC_KEY_SPECS;
 
+/** How the service signs: RSASSA of RFC 8017 (section 8), or ECDSA with DER values; always over SHA-256. */
+export interface SignatureAlgorithm {
+  /** Type of key that makes such signatures, as `node:crypto` calls it. */
+  readonly keyType: 'rsa' | 'ec';
+  /** Of RSA signatures. PSS uses MGF1 with SHA-256 and salts of {@link PSS_SALT_BYTES}. */
+  readonly padding?: 'pss' | 'pkcs1';
+}
+
+/** The signature algorithms of the service that this project speaks, by their wire names; for each key type the default first. */
+export const SIGNATURE_ALGORITHMS = {
+  RSA_PSS_SHA_256: { keyType: 'rsa', padding: 'pss' },
+  RSA_PKCS1_SHA_256: { keyType: 'rsa', padding: 'pkcs1' },
+  ECDSA_SHA_256: { keyType: 'ec' },
+} as const satisfies Record<string, SignatureAlgorithm>;
+
+/** Wire name of a signature algorithm. */
+export type SignatureAlgorithmName = keyof typeof SIGNATURE_ALGORITHMS;
+
+/** Length in bytes of the salt in every PSS signature of the service. */
+export const PSS_SALT_BYTES = 32;
+
+/** The signature algorithms that a key of this spec has, the default first. */
+export function signatureAlgorithmsOf(keySpec: RsaKeySpec | EcKeySpec): readonly SignatureAlgorithmName[] {
+  const keyType = Object.hasOwn(RSA_KEY_SPECS, keySpec) ? 'rsa' : 'ec';
+  const names = Object.keys(SIGNATURE_ALGORITHMS) as SignatureAlgorithmName[];
+  return names.filter((name) => SIGNATURE_ALGORITHMS[name].keyType === keyType);
+}
+
 /** True when `name` is an encryption algorithm of the service that this project speaks. */
 export function isOaepAlgorithm(name: string): name is OaepAlgorithmName {
   return Object.hasOwn(OAEP_ALGORITHMS, name);

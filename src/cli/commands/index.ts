@@ -63,6 +63,21 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    heading: 'Sign and verify:',
+    entries: [
+      {
+        name: 'sign',
+        summary: 'sign a file or stdin of any size through KMS',
+        load: () => import('./sign.js'),
+      },
+      {
+        name: 'verify',
+        summary: 'verify a signature with a public key file, locally',
+        load: () => import('./verify.js'),
+      },
+    ],
+  },
+  {
     heading: 'Look after keys:',
     entries: [
       {
