@@ -19,7 +19,7 @@ export function stanza(
   body: Uint8Array = Buffer.alloc(0),
 ): string {
   const base64 = Buffer.from(body).toString('base64').replaceAll('=', '');
-  const lines = base64.match(/.{1,64}/g) ?? [];
+  const lines: string[] = base64.match(/.{1,64}/g) ?? [];
   if (base64.length % 64 === 0) lines.push('');
   return [['->', type, ...args].join(' '), ...lines, ''].join('\n');
 }
