@@ -11,6 +11,7 @@ import type { OutputDirectory } from './output-directory.js';
 import type { Output } from './output.js';
 import { refuseInput } from './output-target.js';
 import { writeFailed } from './system-error.js';
+import { removeLeftovers } from './temporary-name.js';
 
 /** Which result, and what may be done for it. */
 export interface ResultFileOptions {
@@ -63,6 +64,11 @@ export class ResultFile implements Output {
     if (!this.exists()) return;
     refuseInput(this.name, `"${this.name}"`, input, this.#options.alsoRead);
     if (!this.#options.force) throw alreadyExists(`"${this.name}"`);
+  }
+
+  /** Removes what a run left that was killed right after it gave the file its name. */
+  tidy(): void {
+    removeLeftovers(this.name);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

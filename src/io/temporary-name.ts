@@ -36,9 +36,9 @@ export function isTemporary(name: string): boolean {
  * Removes what runs that were killed left of `target`. Runs that cannot be seen from here, on other machines or in
  * other containers, are taken for dead when they have written nothing for a week.
  *
- * @param temporary - a file just made beside it: the file system's own clock
+ * @param temporary - a file just made beside it: the file system's own clock; without it, that of this machine
  */
-export function removeLeftovers(target: string, temporary: string): void {
+export function removeLeftovers(target: string, temporary?: string): void {
   const directory = path.dirname(target);
   const prefix = prefixOf(target);
   for (const name of temporaryNamesIn(directory)) {
@@ -57,11 +57,12 @@ function prefixOf(target: string): string {
   return `.${Array.from(path.basename(target)).slice(0, 40).join('')}.kms-asym-`;
 }
 
-function isDead(leftover: string, temporary: string): boolean {
+function isDead(leftover: string, temporary: string | undefined): boolean {
   const [, , ...process] = OF_PROCESS.exec(path.basename(leftover)) ?? [];
   const running = isRunning(process.join(':'));
   if (running !== undefined) return !running;
-  return fs.statSync(temporary).mtimeMs - fs.lstatSync(leftover).mtimeMs > SILENCE_MS;
+  const nowMs = temporary === undefined ? Date.now() : fs.statSync(temporary).mtimeMs;
+  return nowMs - fs.lstatSync(leftover).mtimeMs > SILENCE_MS;
 }
 
 /** By directory, as it was when it was first looked at: a run over many files looks once. */

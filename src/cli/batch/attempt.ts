@@ -44,7 +44,10 @@ export class FileAttempts {
     if (result instanceof KmsAsymError) throw result;
     const { force = false, skipExisting = false, carryOut, ...parts } = this.parts;
     const output = new ResultFile({ ...parts, below: result, force });
-    if (skipExisting && output.exists()) return SKIPPED;
+    if (skipExisting && output.exists()) {
+      output.tidy();
+      return SKIPPED;
+    }
     const input = openRegularInput(path, isNamed);
     try {
       output.check(input.identity);
