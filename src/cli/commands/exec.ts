@@ -1,4 +1,5 @@
 /** `exec`: secrets from encrypted files into the environment of one command, and nowhere else. */
+import { debuglog } from 'node:util';
 import { Option, type Command } from 'commander';
 import { KmsAsymError } from '../../errors.js';
 import { isStdin } from '../../io/input.js';
@@ -77,6 +78,12 @@ async function run(words: readonly string[], flags: ExecFlags, context: Context)
 function checkFlags(flags: ExecFlags, { env }: Context): void {
   if (flags.json === true) {
     throw new KmsAsymError('usage', '--json has nothing to describe: stdout belongs to the command');
+  }
+  // What Node itself would print of the start of a child holds its whole environment.
+  if (debuglog('child_process').enabled) {
+    throw new KmsAsymError('configuration', 'NODE_DEBUG makes Node print the environment of the command', {
+      hints: ['leave child_process and * out of NODE_DEBUG; for the command alone: -- env NODE_DEBUG=… COMMAND'],
+    });
   }
   // Everywhere else the values would stand in a log that nobody hides anything in.
   if (flags.githubMask === true && env['GITHUB_ACTIONS'] !== 'true') {
