@@ -85,7 +85,8 @@ function cheapBuiltins(code, lazyBuiltins) {
     .replaceAll(
       /^let (\w+) = (require\("node:([\w/]+)"\));\n(\1 = [\w$.]*__toESM\(\1, 1\);\n)?/gm,
       (_line, variable, load, name, interop) => {
-        const lazy = `new Proxy({}, { get: (_target, key) => ${load}[key] })`;
+        // Asking for it again costs a microsecond, which the loop over a large file does several times for each chunk.
+        const lazy = `((module) => new Proxy({}, { get: (_target, key) => (module ??= ${load})[key] }))()`;
         const module = lazyBuiltins.includes(name) ? lazy : load;
         return `const ${variable} = ${interop === undefined ? module : withDefault(module)};\n`;
       },

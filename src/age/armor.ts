@@ -6,7 +6,7 @@
  */
 import { asBuffer } from '../crypto/encoding.js';
 import { KmsAsymError } from '../errors.js';
-import { segments, type ByteStream } from './byte-stream.js';
+import { Segmenter, type ByteStream } from './byte-stream.js';
 
 /** The first line of every armored file. */
 export const ARMOR_BEGIN = '-----BEGIN AGE ENCRYPTED FILE-----';
@@ -22,9 +22,11 @@ const LEADING_SPACE = /^[\t-\r ]*/;
 /** Armors a file; yields whole lines. */
 export async function* encodeArmor(file: ByteStream): AsyncGenerator<Buffer> {
   yield Buffer.from(`${ARMOR_BEGIN}\n`);
-  for await (const { bytes } of segments(file, BLOCK_BYTES)) {
-    if (bytes.length > 0) yield encodeLines(bytes);
+  const blocks = new Segmenter(BLOCK_BYTES);
+  for await (const piece of file) {
+    for (const block of blocks.push(piece)) yield encodeLines(block);
   }
+  if (blocks.end().length > 0) yield encodeLines(blocks.end());
   yield Buffer.from(`${END}\n`);
 }
 

@@ -1,15 +1,7 @@
-/** Bytes that come in pieces of any size, and a reader that takes some from the front and leaves the rest. */
+/** Bytes that come in pieces of any size: taken from the front, or cut into segments of one size. */
 
 /** Pieces of any size, empty ones too; each is only read until the next one is asked for. */
 export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** Part of a stream, as {@link segments} cuts it. */
-export interface Segment {
-  /** Valid until the next segment is asked for. */
-  readonly bytes: Uint8Array;
-  /** True for the last segment, the only one that may be shorter than the others, or empty. */
-  readonly last: boolean;
-}
 
 /** Takes pieces from the front of a stream; whoever made the reader closes it. */
 export class ByteReader {
@@ -61,42 +53,29 @@ export class ByteReader {
   }
 }
 
-/**
- * Cuts a stream into segments of `size` bytes. One segment is held back until it is known whether more follows; an
- * empty stream is one empty last segment.
- */
-export async function* segments(stream: ByteStream, size: number): AsyncGenerator<Segment> {
-  const segmenter = new Segmenter(size);
-  for await (const piece of stream) {
-    for (const bytes of segmenter.push(piece)) yield { bytes, last: false };
-  }
-  yield { bytes: segmenter.end(), last: true };
-}
-
-/** What {@link segments} does, piece by piece. */
+/** Cuts bytes that come in pieces into segments of one size. */
 export class Segmenter {
   readonly #held: Buffer;
   #used = 0;
 
-  constructor(private readonly size: number) {
+  constructor(size: number) {
     this.#held = Buffer.allocUnsafeSlow(size);
   }
 
-  /** The segments that are known not to be the last; each is valid until the next, and no longer than `piece`. */
+  /** The segments that are known not to be the last one; each is valid until the next one is asked for. */
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    let offset = Math.min(this.size - this.#used, piece.length);
+    const size = this.#held.length;
+    let offset = Math.min(size - this.#used, piece.length);
     this.#held.set(piece.subarray(0, offset), this.#used);
     this.#used += offset;
     if (offset === piece.length) return;
     yield this.#held;
-    for (; piece.length - offset > this.size; offset += this.size) {
-      yield piece.subarray(offset, offset + this.size);
-    }
+    for (; piece.length - offset > size; offset += size) yield piece.subarray(offset, offset + size);
     this.#held.set(piece.subarray(offset));
     this.#used = piece.length - offset;
   }
 
-  /** The last segment. */
+  /** The last segment, when all is pushed: the only one that may be shorter than the others, or empty. */
   end(): Uint8Array {
     return this.#held.subarray(0, this.#used);
   }

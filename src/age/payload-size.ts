@@ -1,5 +1,5 @@
 /** Sizes of a payload (C2SP age.md, "Payload"): every byte count of plaintext has exactly one of ciphertext. */
-import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES } from './stream.js';
+import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES, TAG_BYTES } from './chunk.js';
 
 /** Bytes of the payload, nonce and tags included, of a plaintext of `plaintextBytes` bytes. */
 export function payloadSize(plaintextBytes: number): number {

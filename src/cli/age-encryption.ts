@@ -4,7 +4,7 @@ import type { ByteStream } from '../age/byte-stream.js';
 import { sealHeader } from '../age/encrypt.js';
 import { wipe } from '../age/file-key.js';
 import type { Stanza } from '../age/stanza.js';
-import { encryptStream } from '../age/stream.js';
+import { encryptStream, PayloadSealer } from '../age/stream.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import { HeaderParser } from '../age/header.js';
 import { toKmsRecipient } from './kms-recipient.js';
@@ -22,19 +22,25 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
   const { header, fileKey } = await sealHeader([...kms, ...recipients]);
   const progress = startProgress(context, input.size);
   const total = { PlaintextBytes: 0, CiphertextBytes: 0 };
-  const count = (bytes: number): void => {
+  const source = counted(plaintext.chunks(), (bytes) => {
     total.PlaintextBytes += bytes;
     progress.add(bytes);
+  });
+  const write = async (piece: Uint8Array): Promise<void> => {
+    await output.write(piece);
+    total.CiphertextBytes += piece.length;
   };
   try {
     if (options.verify === true) {
       const { verifyHeader } = await import('./verification.js');
       await verifyHeader(encryption, header, fileKey);
     }
-    const file = ageFile(header, encryptStream(fileKey, counted(plaintext.chunks(), { add: count })));
-    for await (const piece of options.armor === true ? encodeArmor(file) : file) {
-      await output.write(piece);
-      total.CiphertextBytes += piece.length;
+    if (options.armor === true) {
+      const file = ageFile(header, encryptStream(fileKey, source));
+      for await (const line of encodeArmor(file)) await write(line);
+    } else {
+      await write(header);
+      await encryptPayload(fileKey, source, write);
     }
     await output.commit();
     return { Format: 'age', Recipients: stanzasOf(header).map(describeStanza), ...total };
@@ -47,6 +53,21 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
 
 function stanzasOf(header: Uint8Array): readonly Stanza[] {
   return new HeaderParser().push(header)?.stanzas ?? [];
+}
+
+/** As {@link encryptStream}, but without the turns that generators take between each other. */
+async function encryptPayload(
+  fileKey: Uint8Array,
+  plaintext: AsyncIterable<Uint8Array>,
+  write: (piece: Uint8Array) => Promise<void>,
+): Promise<void> {
+  const sealer = new PayloadSealer(fileKey);
+  try {
+    for await (const piece of plaintext) for (const block of sealer.push(piece)) await write(block);
+    await write(sealer.end());
+  } finally {
+    sealer.wipe();
+  }
 }
 
 async function* ageFile(header: Uint8Array, payload: ByteStream): AsyncGenerator<Uint8Array> {

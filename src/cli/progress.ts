@@ -60,15 +60,22 @@ export function startFileProgress(context: Context, totalFiles: number): FilePro
   };
 }
 
-/** Passes a stream on and counts it. */
-export async function* counted(
+/** Passes a stream on and counts its bytes. */
+export function counted(
   stream: AsyncIterable<Uint8Array>,
-  progress: Pick<Progress, 'add'>,
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of stream) {
-    yield piece;
-    progress.add(piece.length);
-  }
+  add: (bytes: number) => void,
+): AsyncIterable<Uint8Array> {
+  const pieces = stream[Symbol.asyncIterator]();
+  const count = (result: IteratorResult<Uint8Array, unknown>): IteratorResult<Uint8Array, unknown> => {
+    if (result.done !== true) add(result.value.length);
+    return result;
+  };
+  // Not a generator, which would take turns of its own for each piece of a large file.
+  const iterator: AsyncIterator<Uint8Array, unknown> = {
+    next: () => pieces.next().then(count),
+    return: async () => (await pieces.return?.()) ?? { value: undefined, done: true },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 function isWatched({ stdio, terminal }: Context): boolean {

@@ -49,11 +49,6 @@ export function interceptSignals(listener: SignalListener): () => void {
   };
 }
 
-/** True while signals are handled here: then nobody may keep the process in a system call that can last. */
-export function handlesSignals(): boolean {
-  return standing;
-}
-
 function adjust(): void {
   const needed = temporaryFiles.size > 0 || listeners.length > 0;
   if (needed === standing) return;

@@ -25,8 +25,8 @@ export interface Input {
   /** True when a change of the first bytes was interrupted, and they are taken from the journal of that change. */
   readonly isInterrupted?: boolean;
   /**
-   * The bytes until end of file, never in empty chunks; each is valid until the next one is asked for. May be called
-   * once. Rejects with `read-failed`.
+   * The bytes until end of file, in chunks of any size but never empty, each valid until the next is asked for. May be
+   * called once. Rejects with `read-failed`.
    */
   chunks(): AsyncIterable<Uint8Array>;
   /** Lets go of the file. May be called more than once. */
@@ -143,7 +143,7 @@ export async function readUpTo(
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of input.chunks()) {
-    chunks.push(Uint8Array.from(chunk));
+    chunks.push(Buffer.from(chunk));
     length += chunk.length;
     if (length > maxBytes) break;
   }

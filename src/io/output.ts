@@ -79,14 +79,24 @@ class LazyOutput implements Output {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#do(async (writer) => {
+    const writer = this.#opened();
+    try {
       await writer.write(bytes);
-      this.isReleased ||= writer.isFinal && bytes.length > 0;
-    });
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
+    this.isReleased ||= writer.isFinal && bytes.length > 0;
   }
 
   async commit(): Promise<void> {
-    await this.#do((writer) => writer.commit());
+    const writer = this.#opened();
+    try {
+      await writer.commit();
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
     this.#ended = true;
   }
 
@@ -95,15 +105,9 @@ class LazyOutput implements Output {
     this.#ended = true;
   }
 
-  async #do(step: (writer: Writer) => void | Promise<void>): Promise<void> {
+  #opened(): Writer {
     if (this.#ended) throw new Error('the output has ended');
-    try {
-      this.#writer ??= this.#open(this.#target ?? this.#inspect());
-      await step(this.#writer);
-    } catch (error) {
-      this.abort();
-      throw error;
-    }
+    return (this.#writer ??= this.#open(this.#target ?? this.#inspect()));
   }
 
   #inspect(): OutputTarget {

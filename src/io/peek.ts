@@ -19,7 +19,7 @@ export class Peeked {
     while (this.#seenBytes <= maxBytes && !this.#ended) {
       const chunk = await this.#next();
       // Copied: whoever yields chunks may fill the same memory again.
-      if (chunk) this.#seen.push(Uint8Array.from(chunk));
+      if (chunk) this.#seen.push(Buffer.from(chunk));
       this.#seenBytes += chunk?.length ?? 0;
     }
     const bytes = Buffer.concat(this.#seen, Math.min(this.#seenBytes, maxBytes));
@@ -27,13 +27,19 @@ export class Peeked {
   }
 
   /** The whole stream from its first byte. May be called once. */
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* this.#seen.splice(0);
-      for (let chunk = await this.#next(); chunk; chunk = await this.#next()) yield chunk;
-    } finally {
-      if (!this.#ended) await this.#chunks.return?.();
-    }
+  chunks(): AsyncIterable<Uint8Array> {
+    // Not a generator, which would take turns of its own for each chunk of a large file.
+    const iterator: AsyncIterator<Uint8Array> = {
+      next: () => {
+        const value = this.#seen.shift();
+        return value ? Promise.resolve({ value }) : this.#chunks.next();
+      },
+      return: async () => {
+        await this.#chunks.return?.();
+        return { value: undefined, done: true };
+      },
+    };
+    return { [Symbol.asyncIterator]: () => iterator };
   }
 
   async #next(): Promise<Uint8Array | undefined> {

@@ -6,7 +6,7 @@
  */
 import fs from 'node:fs';
 import { errnoOf } from '../errors.js';
-import { readDescriptor, writeDescriptor } from './descriptor.js';
+import { readDescriptor, writeDescriptor, WRITTEN } from './descriptor.js';
 import { identityOf, type FileIdentity } from './file-identity.js';
 import type { ByteSink, ByteSource, Stdio } from './stdio.js';
 import { readFailed } from './system-error.js';
@@ -50,8 +50,8 @@ async function* streamChunks(): AsyncGenerator<Uint8Array, void, undefined> {
 }
 
 class StandardSink implements ByteSink {
-  /** Ends when the bytes of all earlier calls are written, or failed to be. */
-  #earlier: Promise<unknown> = Promise.resolve();
+  /** Ends when the bytes of all earlier calls are written, or failed to be; absent when they are. */
+  #unfinished: Promise<void> | undefined;
 
   constructor(
     private readonly fd: number,
@@ -72,9 +72,19 @@ class StandardSink implements ByteSink {
 
   write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    const written = this.#earlier.then(() => writeDescriptor(this.fd, bytes, this.name));
-    this.#earlier = written.catch(() => undefined);
+    const write = (): Promise<void> => writeDescriptor(this.fd, bytes, this.name);
+    const written = this.#unfinished ? this.#unfinished.then(write) : write();
+    if (written !== WRITTEN) this.#finish(written);
     return written;
+  }
+
+  #finish(written: Promise<void>): void {
+    const unfinished = written
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#unfinished === unfinished) this.#unfinished = undefined;
+      });
+    this.#unfinished = unfinished;
   }
 }
 

@@ -16,7 +16,7 @@ import { KmsIdentity } from '../../src/age/kms-identity.js';
 import { KmsRecipient } from '../../src/age/kms-stanza.js';
 import { payloadSize } from '../../src/age/payload-size.js';
 import { parseRecipient } from '../../src/age/recipient-file.js';
-import { CHUNK_BYTES } from '../../src/age/stream.js';
+import { CHUNK_BYTES } from '../../src/age/chunk.js';
 import { oaepDecrypt, publicKeyOf, RSA_KEYS, unwrapWith, type RsaKeyName } from './identities.js';
 import { collect, pieces } from './streams.js';
 

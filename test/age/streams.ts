@@ -17,7 +17,7 @@ export function* pieces(bytes: Uint8Array, ...sizes: number[]): Generator<Buffer
 
 export async function collect(stream: ByteStream): Promise<Buffer> {
   const parts: Uint8Array[] = [];
-  for await (const part of stream) parts.push(Uint8Array.from(part));
+  for await (const part of stream) parts.push(Buffer.from(part));
   return Buffer.concat(parts);
 }
 
@@ -31,7 +31,7 @@ export interface Outcome {
 export async function outcomeOf(stream: ByteStream): Promise<Outcome> {
   const parts: Uint8Array[] = [];
   try {
-    for await (const part of stream) parts.push(Uint8Array.from(part));
+    for await (const part of stream) parts.push(Buffer.from(part));
     return { released: Buffer.concat(parts), error: undefined };
   } catch (error) {
     if (!(error instanceof KmsAsymError)) throw error;

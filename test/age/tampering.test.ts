@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
 import { decrypt } from '../../src/age/decrypt.js';
 import { encrypt } from '../../src/age/encrypt.js';
-import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES } from '../../src/age/stream.js';
+import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES } from '../../src/age/chunk.js';
 import { knownFileKey, tellFileKey } from './identities.js';
 import { collect, outcomeOf, pieces } from './streams.js';
 

@@ -7,7 +7,7 @@ import { KmsIdentity } from '../../src/age/kms-identity.js';
 import { KmsRecipient } from '../../src/age/kms-stanza.js';
 import type { Identity } from '../../src/age/recipient.js';
 import { recognizeAge } from '../../src/age/recognition.js';
-import { CHUNK_BYTES } from '../../src/age/stream.js';
+import { CHUNK_BYTES } from '../../src/age/chunk.js';
 import { knownFileKey, nativeIdentity, publicKeyOf, RSA_KEYS, unwrapWith } from './identities.js';
 import { collect, expectationOf, outcomeOf, pieces, sha256 } from './streams.js';
 import { VECTORS, type Vector } from './vectors.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES } from '../../src/age/stream.js';
+import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES } from '../../src/age/chunk.js';
 import { encodeStanza, type Stanza } from '../../src/age/stanza.js';
 import { HeaderParser, type Header } from '../../src/age/header.js';
 import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';

@@ -1,0 +1,26 @@
+/**
+ * Memory that is given back at once. node:crypto allocates every result; left to the garbage collector, tens of
+ * megabytes pile up before it comes, none of them in the processor's caches when it is their turn again. That costs a
+ * fifth of the time of a large file, and most of the memory.
+ */
+
+type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
+
+let discard: ((buffer: ArrayBuffer) => void) | undefined;
+
+/** Gives up a buffer that nobody will touch again: it is empty afterwards. Parts of larger buffers are left alone. */
+export function reclaim({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength === 0 || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
+  (discard ??= findDiscard())(buffer);
+}
+
+function findDiscard(): (buffer: ArrayBuffer) => void {
+  const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
+  if (transfer) return (buffer) => transfer.call(buffer, 0);
+  // Node 20 lacks it. What is transferred to a closed port is freed on the way.
+  const { port1 } = new MessageChannel();
+  port1.close();
+  return (buffer) => {
+    port1.postMessage(undefined, [buffer]);
+  };
+}
