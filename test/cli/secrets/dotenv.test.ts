@@ -29,6 +29,7 @@ describe('dotenv text', () => {
       'A="-----BEGIN X-----\nMIIB==\n-----END X-----\n"\nB=1',
       { A: '-----BEGIN X-----\nMIIB==\n-----END X-----\n', B: '1' },
     ],
+    ['A=\u00a0x\u00a0 ', { A: '\u00a0x\u00a0' }],
     ['A=b=c==', { A: 'b=c==' }],
     ['A=$B\nB=${A}', { A: '$B', B: '${A}' }],
     ['A=x"y\'z', { A: 'x"y\'z' }],
@@ -59,6 +60,8 @@ describe('dotenv text', () => {
     // Node takes the quote for a part of the value.
     ['A="hunter2\nB=1', 1],
     ['A=1\nB=`hunter2', 2],
+    // The blank before a quote does not make it a part of the value.
+    [`A= ' # hunter2`, 1],
     ['A=hunter\r2', 1],
     ['A="hunter\r2"', 1],
     ['__proto__=hunter2', 1],
@@ -122,15 +125,26 @@ describe('dotenv text', () => {
   });
 
   it('of a megabyte is read in a moment, whatever it looks like', () => {
-    const texts = ['A="', 'A= ', '#', ' ', 'A', 'export ', 'A=1\n', 'A="\n', "A='\"\n'\n"];
+    const repeated = ['A="', 'A= ', '#', ' ', 'A', 'export ', 'A=1\n', 'A="\n', "A='\"\n'\n"].map((text) => {
+      return text.repeat(1_048_576 / text.length);
+    });
+    const blanks = ' '.repeat(1_048_570);
+    const texts = [
+      ...repeated,
+      `A=${blanks}x`,
+      `A=x${blanks}#`,
+      `A${blanks}`,
+      `export${blanks}=`,
+      `A=x${blanks}#\r`,
+    ];
     for (const text of texts) {
       const started = performance.now();
       try {
-        parseDotenv(text.repeat(1_048_576 / text.length), 'f.env');
+        parseDotenv(text, 'f.env');
       } catch {
         // Refusing takes no longer than reading.
       }
-      expect(performance.now() - started, JSON.stringify(text)).toBeLessThan(5000);
+      expect(performance.now() - started, text.slice(0, 10)).toBeLessThan(5000);
     }
   });
 });
