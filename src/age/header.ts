@@ -46,6 +46,11 @@ export function encodeHeader(stanzas: readonly Stanza[], fileKey: Uint8Array): B
   return Buffer.from(`${text} ${encodeBase64Unpadded(computeMac(Buffer.from(text), fileKey))}\n`);
 }
 
+/** The bytes of a header as it was read: there is no other way to spell it. */
+export function bytesOf({ authenticated, mac }: Header): Buffer {
+  return Buffer.concat([authenticated, Buffer.from(` ${encodeBase64Unpadded(mac)}\n`)]);
+}
+
 /** True when the header was made by somebody who knew this file key. In constant time. */
 export function verifyHeader(header: Header, fileKey: Uint8Array): boolean {
   return timingSafeEqual(computeMac(header.authenticated, fileKey), header.mac);

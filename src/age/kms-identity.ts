@@ -87,13 +87,17 @@ function summarize(
   const untried = all.length - failures.length;
   return new KmsAsymError(first.code, `none of the ${all.length} stanzas for KMS keys could be opened`, {
     hints: [
-      ...failures.map((failure, index) => `${nameOf(all[index])}: ${failure.message}`),
+      ...failures.map((failure, index) => `${nameOf(all[index])}: ${describe(failure)}`),
       ...(untried > 0 ? [`${untried} more were not tried: a file is worth ${MAX_UNWRAP_CALLS} calls`] : []),
       ...new Set(failures.flatMap(({ hints }) => hints)),
     ],
     cause: new AggregateError(failures),
     ...(first.service && { service: first.service }),
   });
+}
+
+function describe({ message, service }: KmsAsymError): string {
+  return service ? `${message} (${service.code}, RequestId ${service.requestId})` : message;
 }
 
 function nameOf(stanza: KmsStanza | undefined): string {

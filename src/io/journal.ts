@@ -126,7 +126,8 @@ export class Journal {
   #append(what: string, ...rest: readonly string[]): void {
     // A line that was cut short must not swallow the next one, hence the line break at both ends.
     const line = Buffer.from(`\n${[this.#nonce, what, ...rest].join(' ')}\n`);
-    if (fs.writeSync(this.fd, line) < line.length) throw new Error('the journal could not be written whole');
+    if (fs.writeSync(this.fd, line) === line.length) return;
+    throw Object.assign(new Error('the journal was not written whole'), { code: 'ENOSPC' });
   }
 
   #findHolder(): ProcessName | undefined {

@@ -24,6 +24,7 @@ export const DEFAULT_QPS = 150;
 /** Files under way at the same time unless `--jobs` says otherwise. */
 export const DEFAULT_JOBS = 16;
 
+const HEADING = 'Many files:';
 const MAX_QPS = 100_000;
 const MAX_JOBS = 1000;
 
@@ -46,12 +47,19 @@ export function batchOptions(suffix: string): Option[] {
       'leave out files whose result is there: finishes what an earlier run began',
     ),
     new Option('--continue', 'go on when a file fails; else no other is begun then'),
+  ];
+  return [...options.map((option) => option.helpGroup(HEADING)), ...rateOptions()];
+}
+
+/** The options of them that say how fast. */
+export function rateOptions(): Option[] {
+  const options = [
     new Option('--qps <n>', `calls to KMS per second, 0 for no limit (default: ${DEFAULT_QPS})`).argParser(
       parseQps,
     ),
     new Option('--jobs <n>', `files under way at once (default: ${DEFAULT_JOBS})`).argParser(parseJobs),
   ];
-  return options.map((option) => option.helpGroup('Many files:'));
+  return options.map((option) => option.helpGroup(HEADING));
 }
 
 /**

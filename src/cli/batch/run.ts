@@ -5,18 +5,19 @@
 import type { Input } from '../../io/input.js';
 import { OutputDirectory } from '../../io/output-directory.js';
 import type { Output } from '../../io/output.js';
-import { SharedPace } from '../../kms/pace.js';
 import type { Context } from '../context.js';
-import { KmsClients } from '../kms-clients.js';
+import type { KmsClients } from '../kms-clients.js';
 import type { GlobalOptions } from '../options.js';
 import { namesAlsoRead, type OutputOptions } from '../output-option.js';
 import { startFileProgress } from '../progress.js';
 import { FileAttempts } from './attempt.js';
 import { readNames } from './name-list.js';
-import { DEFAULT_JOBS, DEFAULT_QPS, type AskedBatch } from './options.js';
+import { DEFAULT_JOBS, type AskedBatch } from './options.js';
+import { openPacedClients } from './paced-clients.js';
 import { planFiles, refuseExisting } from './plan.js';
 import { Report, type Outcome } from './report.js';
 import type { Rename } from './result-path.js';
+import { together } from './together.js';
 
 /** Carries out one file, and describes what it did. */
 export type CarryOut = (input: Input, output: Output) => Promise<object>;
@@ -55,7 +56,7 @@ export async function runBatch(
   const { force = false, skipExisting = false } = options;
   if (!force && !skipExisting && options.continue !== true) refuseExisting(files, directory);
   const progress = startFileProgress(context, files.length);
-  const clients = openClients(options, context);
+  const clients = openPacedClients(options, context);
   try {
     const carryOut = await operation.prepare({ ...context, progress: progress.bytes }, clients);
     const alsoRead = namesAlsoRead(options, context.env);
@@ -82,36 +83,4 @@ export async function runBatch(
 
 async function readList({ filesFrom, ...options }: RunOptions, { stdio }: Context): Promise<string[]> {
   return filesFrom === undefined ? [] : readNames(filesFrom, options.null === true, stdio.stdin);
-}
-
-function openClients(options: RunOptions, context: Context): KmsClients {
-  const { terminal } = context;
-  const { qps = DEFAULT_QPS } = options;
-  const onThrottled = (): void => {
-    terminal.noteAside('the service throttles: all calls wait together, and go on slower');
-  };
-  return new KmsClients(context, options, {
-    pace: new SharedPace({ perSecond: qps === 0 ? Infinity : qps, onThrottled }),
-    onRetry: ({ action, reason }) => {
-      terminal.detail(`${action}: ${reason}; trying again`).catch(() => undefined);
-    },
-  });
-}
-
-/** Works on so many items at once. Rejects with the first rejection, when nothing is under way any more. */
-async function together<T>(
-  limit: number,
-  items: readonly T[],
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const rejections: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (const item of queue) {
-      if (rejections.length > 0) return;
-      await work(item).catch((error: unknown) => rejections.push(error));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
-  if (rejections.length > 0) throw rejections[0];
 }

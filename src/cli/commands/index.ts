@@ -60,6 +60,11 @@ export const GROUPS: readonly Group[] = [
         summary: 'say what an encrypted file is and which keys open it; no credentials, no network',
         load: () => import('./inspect.js'),
       },
+      {
+        name: 'rewrap',
+        summary: 'give files to other keys: a new header, the payload stays where it is',
+        load: () => import('./rewrap.js'),
+      },
     ],
   },
   {
