@@ -48,6 +48,17 @@ export function explainLine(
   return row && new KmsAsymError(code, `${where} ${row.what}`, { hints: row.hints });
 }
 
+/** Runs `read`; its errors say at which line. */
+export function at<T>({ where }: KeyLine, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof KmsAsymError)) throw error;
+    const { code, message, hints } = error;
+    throw new KmsAsymError(code, `${where}: ${message}`, { hints, cause: error });
+  }
+}
+
 function decode(bytes: Uint8Array, name: string, code: ErrorCode): string {
   try {
     // Also takes a byte order mark away.

@@ -14,7 +14,7 @@ import { decodeBech32, encodeBech32 } from './bech32.js';
 import { decodeLocator, encodeLocator } from './locator-bytes.js';
 
 /** The human-readable part. */
-const KMS_IDENTITY_PREFIX = 'AGE-PLUGIN-ALIKMS-';
+export const KMS_IDENTITY_PREFIX = 'AGE-PLUGIN-ALIKMS-';
 
 /** More than twice as long as any. */
 const MAX_CHARACTERS = 2048;

@@ -18,7 +18,7 @@ import { decodeBech32, encodeBech32 } from './bech32.js';
 import { decodeLocator, encodeLocator } from './locator-bytes.js';
 
 /** The human-readable part. */
-const KMS_RECIPIENT_PREFIX = 'age1alikms';
+export const KMS_RECIPIENT_PREFIX = 'age1alikms';
 
 /** In messages; the whole is hundreds of characters. */
 const NAME = `${KMS_RECIPIENT_PREFIX}1…`;

@@ -1,16 +1,22 @@
 /** Recipients as text: the value of `-r`, and the files of `-R`, as age has them. */
 import { KmsAsymError } from '../errors.js';
 import { decodeBech32 } from './bech32.js';
-import { explainLine, readKeyLines, type ForeignKeyLine, type KeyLine } from './key-lines.js';
+import { decodeKmsRecipient, KMS_RECIPIENT_PREFIX } from './kms-recipient-string.js';
+import { KmsRecipient } from './kms-stanza.js';
+import { at, explainLine, readKeyLines, type ForeignKeyLine, type KeyLine } from './key-lines.js';
 import type { Recipient } from './recipient.js';
 import { X25519_BYTES, X25519Recipient } from './x25519.js';
 
-/** Makes a recipient from the bytes of its Bech32 text, or returns `undefined` when they cannot be one. */
-type RecipientReader = (bytes: Uint8Array) => Recipient | undefined;
+/** Makes a recipient from its Bech32 text and the bytes in it, or returns `undefined` when they cannot be one. */
+type RecipientReader = (bytes: Uint8Array, text: string) => Recipient | undefined;
 
 /** By the human-readable part. */
 const READERS: Readonly<Record<string, RecipientReader>> = {
   age: (bytes) => (bytes.length === X25519_BYTES ? new X25519Recipient(bytes) : undefined),
+  [KMS_RECIPIENT_PREFIX]: (_bytes, text) => {
+    const { key, locator } = decodeKmsRecipient(text);
+    return new KmsRecipient(key, locator);
+  },
 };
 
 const FOREIGN: readonly ForeignKeyLine[] = [
@@ -32,12 +38,12 @@ const FOREIGN: readonly ForeignKeyLine[] = [
   {
     pattern: /^age1(tag)?pq1/,
     what: 'is a post-quantum recipient, which this program does not know',
-    hints: ['known are "age1…" keys of age-keygen'],
+    hints: ['known are "age1…" keys of age-keygen and "age1alikms1…" keys of kms-asym recipient'],
   },
   {
     pattern: /^age1[a-z0-9._+-]*1[a-z0-9]{6,}$/,
     what: 'is a recipient of a plugin that this program does not run',
-    hints: ['known are "age1…" keys of age-keygen'],
+    hints: ['known are "age1…" keys of age-keygen and "age1alikms1…" keys of kms-asym recipient'],
   },
 ];
 
@@ -63,7 +69,7 @@ export function parseRecipientFile(bytes: Uint8Array, name: string): Recipient[]
 function read(line: KeyLine): Recipient {
   const decoded = decodeBech32(line.text);
   const reader = decoded && Object.hasOwn(READERS, decoded.prefix) ? READERS[decoded.prefix] : undefined;
-  const recipient = decoded && reader?.(decoded.bytes);
+  const recipient = decoded && at(line, () => reader?.(decoded.bytes, line.text));
   if (recipient) return recipient;
   const foreign = explainLine(line, FOREIGN, 'invalid-public-key');
   if (foreign && !reader) throw foreign;

@@ -1,4 +1,4 @@
-/** Who opens age files: KMS, or the identities of `-i` in place of it. */
+/** Who opens age files: KMS, or the identities of `-i`, some of which may stand for KMS keys. */
 import { parseIdentityFile } from '../age/identity-file.js';
 import { MAX_KEY_FILE_BYTES } from '../age/key-lines.js';
 import { KmsIdentity } from '../age/kms-identity.js';
@@ -8,6 +8,9 @@ import { readSmallFile } from '../io/input.js';
 import type { DecryptionRun, DecryptOptions } from './decryption.js';
 import { chooseKeyDemand } from './key-demand.js';
 import { ServiceUnwrap } from './service-unwrap.js';
+
+/** Makes the identities of `-i` for one file. */
+export type MakeIdentities = (service: ServiceUnwrap) => readonly Identity[];
 
 /** The identities for one file. */
 export interface FileIdentities {
@@ -30,19 +33,25 @@ export function findIdentities(run: DecryptionRun, name: string): FileIdentities
   };
   const { demand, identities } = run.ageKeys;
   const service = new ServiceUnwrap({ clients, options, context, demand, name });
-  return { service, identities: identities ?? [new KmsIdentity(service.unwrap, service.select)] };
+  return { service, identities: identities?.(service) ?? [new KmsIdentity(service.unwrap, service.select)] };
 }
 
-/** The identities of `-i`: then KMS is not asked, and what says something about its keys is a mistake. */
-function readIdentities(options: DecryptOptions): Identity[] | undefined {
+/** The identities of `-i`: then they say which KMS keys are asked, if any, and what else says so is a mistake. */
+function readIdentities(options: DecryptOptions): MakeIdentities | undefined {
   const { identity, publicKey, keyId, keyVersionId, expectFingerprint } = options;
   if (!identity) return undefined;
   if ((publicKey ?? keyId ?? keyVersionId ?? expectFingerprint) !== undefined) {
-    throw new KmsAsymError('usage', '-i opens without KMS, so flags about its keys do not go with it', {
+    throw new KmsAsymError('usage', '-i says what opens, so flags about KMS keys do not go with it', {
       hints: ['leave out -i, or --key-id, --key-version-id, --public-key and --expect-fingerprint'],
     });
   }
-  return identity.flatMap((name) =>
-    parseIdentityFile(readSmallFile(name, MAX_KEY_FILE_BYTES, 'identity file'), name),
-  );
+  const files = identity.map((name) => ({
+    name,
+    bytes: readSmallFile(name, MAX_KEY_FILE_BYTES, 'identity file'),
+  }));
+  return (service) => {
+    return files.flatMap(({ name, bytes }) => {
+      return parseIdentityFile(bytes, name, (locator) => service.identityOf(locator));
+    });
+  };
 }

@@ -2,8 +2,8 @@
 import type { Input } from '../io/input.js';
 import type { Output } from '../io/output.js';
 import type { Peeked } from '../io/peek.js';
+import type { MakeIdentities } from './age-identities.js';
 import type { Context } from './context.js';
-import type { Identity } from '../age/recipient.js';
 import type { BatchOptions } from './batch/options.js';
 import type { DemandOptions, KeyDemand } from './key-demand.js';
 import type { KeySource } from './key-source.js';
@@ -25,7 +25,7 @@ export interface DecryptionRun {
   readonly context: Context;
   readonly clients: KmsClients;
   /** What opens age files: what is known of their KMS keys, and the identities of `-i` in place of those. */
-  ageKeys?: { readonly demand: KeyDemand; readonly identities: readonly Identity[] | undefined };
+  ageKeys?: { readonly demand: KeyDemand; readonly identities: MakeIdentities | undefined };
   /** What opens raw ciphertext. */
   oaepKey?: KeySource;
 }

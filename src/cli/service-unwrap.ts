@@ -2,8 +2,11 @@
  * Opens the KMS stanzas of one file in the service. Which key, version and region comes from the stanza; where to send
  * the call never does: a region is a known one or the one of `--region`, and an endpoint comes from the caller alone.
  */
-import type { Select, Unwrap } from '../age/kms-identity.js';
+import { KmsIdentity, type Select, type Unwrap } from '../age/kms-identity.js';
 import type { KmsStanza } from '../age/kms-stanza.js';
+import type { Identity } from '../age/recipient.js';
+import { selectStanzas } from '../age/stanza-selection.js';
+import type { KeyLocator } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
 import { askOnce } from './ask-once.js';
 import type { Context } from './context.js';
@@ -41,9 +44,23 @@ export class ServiceUnwrap {
   constructor(private readonly parts: UnwrapParts) {}
 
   /** One call for one stanza; rejects as {@link decryptThroughKms}, or with `usage` when nobody names the key. */
-  readonly unwrap: Unwrap = async (stanza) => {
-    const { clients, demand, name } = this.parts;
-    const { keyId, keyVersionId, region: known } = stanza.locator ?? demand.locate(stanza);
+  readonly unwrap: Unwrap = (stanza) => {
+    return this.#open(stanza, this.parts.demand.locate);
+  };
+
+  /** What opens stanzas of the keys that an identity stands for; it is silent about all others. */
+  identityOf(identity: KeyLocator): Identity {
+    const locate: KeyDemand['locate'] = (stanza) =>
+      identity.keyId === undefined ? this.parts.demand.locate(stanza) : identity;
+    return new KmsIdentity(
+      (stanza) => this.#open(stanza, locate),
+      (stanzas) => Promise.resolve(selectStanzas([identity], stanzas)),
+    );
+  }
+
+  async #open(stanza: KmsStanza, locate: KeyDemand['locate']): Promise<Uint8Array> {
+    const { clients, name } = this.parts;
+    const { keyId, keyVersionId, region: known } = stanza.locator ?? locate(stanza);
     if (keyId === undefined) throw nameless(name);
     const region = this.#region(stanza.locator?.region ?? known);
     const answer = await decryptThroughKms(await clients.in(region), {
@@ -56,7 +73,7 @@ export class ServiceUnwrap {
     const { plaintext, ...opened } = answer;
     this.opened = { stanza, region, ...opened };
     return plaintext;
-  };
+  }
 
   /** The stanzas that fit what flags demand; rejects with `key-mismatch` or `fingerprint-mismatch` when none does. */
   readonly select: Select = async (stanzas) => {

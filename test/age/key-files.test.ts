@@ -27,6 +27,9 @@ function failure(run: () => unknown): KmsAsymError {
   throw new Error('it did not fail');
 }
 
+const noKms = (): never => {
+  throw new Error('no identity here is one of KMS');
+};
 const fileOf = (...lines: string[]): Buffer => Buffer.from(lines.join('\n'));
 
 describe('a recipients file', () => {
@@ -40,7 +43,7 @@ describe('a recipients file', () => {
     const stanzas = parseRecipientFile(fileOf(recipient), 'r.txt').flatMap(
       (each) => each.wrap(fileKey) as [],
     );
-    expect(await parseIdentityFile(fileOf(identity), 'i.txt')[0]?.unwrap(stanzas)).toEqual(fileKey);
+    expect(await parseIdentityFile(fileOf(identity), 'i.txt', noKms)[0]?.unwrap(stanzas)).toEqual(fileKey);
   });
 
   it.each<[string, () => string | Promise<string>, string]>([
@@ -93,7 +96,7 @@ describe('a recipients file', () => {
 describe('an identity file', () => {
   it('is what age-keygen writes, with several keys too', () => {
     const text = `# created: 2026-01-01T00:00:00Z\n# public key: ${recipient}\n${identity}\r\n${identity}\n`;
-    expect(parseIdentityFile(Buffer.from(text), 'i.txt')).toHaveLength(2);
+    expect(parseIdentityFile(Buffer.from(text), 'i.txt', noKms)).toHaveLength(2);
   });
 
   it.each<[string, () => string | Promise<string>, string]>([
@@ -113,7 +116,7 @@ describe('an identity file', () => {
     ['a passphrase', () => 'correct horse battery staple', 'not a whole'],
   ])('with %s names file and line, and does not quote it', async (_what, line, problem) => {
     const text = await line();
-    const error = failure(() => parseIdentityFile(fileOf('# one', text), 'i.txt'));
+    const error = failure(() => parseIdentityFile(fileOf('# one', text), 'i.txt', noKms));
     expect(error.code).toBe('invalid-identity');
     expect(error.message).toContain('line 2 of "i.txt"');
     expect(error.message).toContain(problem);
@@ -123,9 +126,11 @@ describe('an identity file', () => {
   it('that is encrypted says so', async () => {
     const encrypter = new Encrypter();
     encrypter.addRecipient(recipient);
-    const error = failure(() => parseIdentityFile(Buffer.alloc(0), 'i.txt'));
+    const error = failure(() => parseIdentityFile(Buffer.alloc(0), 'i.txt', noKms));
     expect(error.message).toContain('holds no key');
     const encrypted = await encrypter.encrypt(identity);
-    expect(failure(() => parseIdentityFile(encrypted, 'i.txt')).message).toContain('is itself encrypted');
+    expect(failure(() => parseIdentityFile(encrypted, 'i.txt', noKms)).message).toContain(
+      'is itself encrypted',
+    );
   });
 });

@@ -11,10 +11,10 @@ import { decodeKmsIdentity } from '../kms-identity-string.js';
 import { KmsIdentity } from '../kms-identity.js';
 import { KMS_STANZA_TYPE, parseKmsStanza } from '../kms-stanza.js';
 import type { Stanza } from '../stanza.js';
+import { selectStanzas } from '../stanza-selection.js';
 import { readClientPhase, takeArgument } from './client-phase.js';
 import type { Connection } from './connection.js';
 import type { PluginHost } from './host.js';
-import { selectStanzas } from './select.js';
 
 /** The stanzas of one header that are of our type, with their places among all of them. */
 interface File {

@@ -1,6 +1,6 @@
 /** Which stanzas of a file the identities are for. */
-import type { KeyLocator } from '../../crypto/public-key-file.js';
-import type { KmsStanza } from '../kms-stanza.js';
+import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KmsStanza } from './kms-stanza.js';
 
 const PARTS = ['region', 'keyId', 'keyVersionId'] as const satisfies (keyof KeyLocator)[];
 
