@@ -18,7 +18,10 @@ export function algorithmOption(): Option {
 export async function readSigned(input: Input, data: SignedData, context: Context): Promise<void> {
   const progress = startProgress(context, input.size);
   try {
-    for await (const piece of counted(input.chunks(), progress)) data.update(piece);
+    for await (const piece of counted(input.chunks(), (bytes) => {
+      progress.add(bytes);
+    }))
+      data.update(piece);
   } finally {
     progress.end();
   }

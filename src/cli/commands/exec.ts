@@ -82,7 +82,9 @@ function checkFlags(flags: ExecFlags, { env }: Context): void {
   // What Node itself would print of the start of a child holds its whole environment.
   if (debuglog('child_process').enabled) {
     throw new KmsAsymError('configuration', 'NODE_DEBUG makes Node print the environment of the command', {
-      hints: ['leave child_process and * out of NODE_DEBUG; for the command alone: -- env NODE_DEBUG=… COMMAND'],
+      hints: [
+        'leave child_process and * out of NODE_DEBUG; for the command alone: -- env NODE_DEBUG=… COMMAND',
+      ],
     });
   }
   // Everywhere else the values would stand in a log that nobody hides anything in.

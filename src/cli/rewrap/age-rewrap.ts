@@ -64,7 +64,16 @@ export async function rewrapAgeFile(
     if (encoding === 'binary' && run.options.fresh !== true && made.bytes.length === before.length) {
       return describe(made, encoding, await file.replaceHead(before, made.bytes));
     }
-    await file.replaceAll(before, rewritten(made, counted(file.chunks(), progress), encoding));
+    await file.replaceAll(
+      before,
+      rewritten(
+        made,
+        counted(file.chunks(), (bytes) => {
+          progress.add(bytes);
+        }),
+        encoding,
+      ),
+    );
     return describe(made, encoding, 'copied');
   } finally {
     progress.end();

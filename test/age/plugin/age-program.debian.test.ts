@@ -204,7 +204,9 @@ describe('what the user sees', () => {
       KMS_ASYM_ENDPOINT: `http://127.0.0.1:${port}`,
     });
     expect(stderr).toMatch(/^(age: alikms plugin: AsymmetricDecrypt: .*trying again in .*\n){5}/m);
-    expect(stderr).toMatch(/^age: error: alikms plugin: cannot connect to "127\.0\.0\.1:\d+": connection refused$/m);
+    expect(stderr).toMatch(
+      /^age: error: alikms plugin: cannot connect to "127\.0\.0\.1:\d+": connection refused$/m,
+    );
   });
 
   it('when there are no credentials', async () => {
