@@ -2,7 +2,7 @@
  * A thousand small ciphertexts in one run of `decrypt`: beside a thousand runs of it, and beside what a client at least has
  * to do, which is to sign each request and to wait for its answer.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -115,7 +115,7 @@ describe('dotenv text', () => {
         } catch {
           return;
         }
-        if (Object.keys(variables).length !== 1 || /\n/.test(text)) return;
+        if (Object.keys(variables).length !== 1 || text.includes('\n')) return;
         readings += 1;
         expect(variables).toEqual({ ...parseEnv(`A=${text}`) });
       }),
