@@ -12,7 +12,7 @@ import type { SecretSource } from '../secrets/secret-source.js';
 import { requireVariableName } from '../secrets/variable-name.js';
 
 interface ExecFlags extends DecryptOptions {
-  readonly envFile?: readonly string[];
+  readonly dotenvFile?: readonly string[];
   readonly env?: readonly (SecretSource & { readonly variable: string })[];
   readonly only?: readonly string[];
   readonly allow?: readonly string[];
@@ -32,10 +32,12 @@ export function define(command: Command, context: Context): void {
 
 function ownOptions(): Option[] {
   return [
-    new Option('--env-file <file>', 'encrypted dotenv text; repeatable, later ones win').argParser(collect),
+    new Option('--dotenv-file <file>', 'encrypted dotenv text; repeatable, later ones win').argParser(
+      collect,
+    ),
     new Option(
       '--env <name=file>',
-      'a variable that takes the whole plaintext of a file; repeatable, beats --env-file',
+      'a variable that takes the whole plaintext of a file; repeatable, beats --dotenv-file',
     ).argParser(collectAssignment),
     new Option(
       '--only <names>',
@@ -52,19 +54,22 @@ function ownOptions(): Option[] {
 const EXAMPLES = `
 Decrypted values go into the environment of the command, over what it inherits, and are never written to a file. Streams,
 signals and the exit status are those of the command.
-  kms-asym exec --env-file deploy.env.age -- ./deploy.sh
+  kms-asym exec --dotenv-file deploy.env.age -- ./deploy.sh
   kms-asym exec --env PGPASSWORD=password.enc --public-key backup.pem -- psql --host db
-  kms-asym exec --env-file app.env.age --only DB_USER,DB_PASSWORD -- node server.js`;
+  kms-asym exec --dotenv-file app.env.age --only DB_USER,DB_PASSWORD -- node server.js`;
 
 async function run(words: readonly string[], flags: ExecFlags, context: Context): Promise<void> {
   const command = commandBehindDashes(words, context);
   if (!command) {
     throw new KmsAsymError('usage', 'no command is given', {
-      hints: ['kms-asym exec --env-file FILE -- COMMAND'],
+      hints: ['kms-asym exec --dotenv-file FILE -- COMMAND'],
     });
   }
   checkFlags(flags, context);
-  const sources: SecretSource[] = [...(flags.envFile ?? []).map((file) => ({ file })), ...(flags.env ?? [])];
+  const sources: SecretSource[] = [
+    ...(flags.dotenvFile ?? []).map((file) => ({ file })),
+    ...(flags.env ?? []),
+  ];
   checkSources(sources);
   const { decryptSources } = await import('../secrets/decrypt-sources.js');
   const variables = await decryptSources(sources, flags, context);
@@ -102,7 +107,7 @@ function checkFlags(flags: ExecFlags, { env }: Context): void {
 function checkSources(sources: readonly SecretSource[]): void {
   if (sources.length === 0) {
     throw new KmsAsymError('usage', 'no secrets are named', {
-      hints: ['--env-file FILE', '--env NAME=FILE'],
+      hints: ['--dotenv-file FILE', '--env NAME=FILE'],
     });
   }
   if (sources.filter(({ file }) => isStdin(file)).length > 1) {

@@ -4,7 +4,7 @@ import { openInput, type Input } from '../../io/input.js';
 import type { ByteSource } from '../../io/stdio.js';
 import { parseDotenv } from './dotenv.js';
 
-/** An encrypted file: `--env NAME=FILE` has one value, `--env-file FILE` is dotenv text. */
+/** An encrypted file: `--env NAME=FILE` has one value, `--dotenv-file FILE` is dotenv text. */
 export interface SecretSource {
   /** Path, or `-` for stdin. */
   readonly file: string;

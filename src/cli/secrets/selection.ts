@@ -50,6 +50,6 @@ export function requireAll({ only = [] }: Selection, variables: ReadonlyMap<stri
   throw new KmsAsymError(
     'invalid-environment',
     `no file sets ${missing.map((name) => `"${name}"`).join(', ')}`,
-    { hints: ['--only names what the command cannot do without; --env-file FILE must set it'] },
+    { hints: ['--only names what the command cannot do without; --dotenv-file FILE must set it'] },
   );
 }

@@ -21,7 +21,7 @@ export const SECRETS = {
 /** Every input that `exec` takes: dotenv text in an age file, values as raw ciphertext, base64 and armor. */
 export const SOURCES = [
   ...[
-    '--env-file',
+    '--dotenv-file',
     'dotenv.age',
     '--env',
     'RAW=raw.enc',

@@ -110,7 +110,7 @@ describe('exec', () => {
   });
 
   it('hands over its arguments as they are, also those that look like its own', async () => {
-    const args = ['--env-file', '-q', '--', '--json', '', 'a b', '$RAW', '*', "'"];
+    const args = ['--dotenv-file', '-q', '--', '--json', '', 'a b', '$RAW', '*', "'"];
     const { stdout } = await bench.run([
       ...OWN,
       process.execPath,
