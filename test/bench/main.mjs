@@ -12,9 +12,16 @@ import { parseArgs } from 'node:util';
 import { batch } from './batch.mjs';
 import { decryptRate } from './decrypt-rate.mjs';
 import { failureTiming } from './failure-timing.mjs';
+import { rewrap } from './rewrap.mjs';
 import { startUp } from './start-up.mjs';
 
-const SUITES = { 'start-up': startUp, 'decrypt-rate': decryptRate, batch, 'failure-timing': failureTiming };
+const SUITES = {
+  'start-up': startUp,
+  'decrypt-rate': decryptRate,
+  batch,
+  rewrap,
+  'failure-timing': failureTiming,
+};
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '25' } },
