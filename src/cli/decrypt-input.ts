@@ -13,6 +13,11 @@ import type { Decrypted, Decryption, DecryptionRun } from './decryption.js';
  * do; then nothing is left of the output
  */
 export async function decryptInput(run: DecryptionRun, input: Input, output: Output): Promise<Decrypted> {
+  if (input.isInterrupted === true) {
+    await run.context.terminal.note(
+      `a rewrap of "${input.name}" was interrupted: its header is read from the journal; rewrap it again to finish that`,
+    );
+  }
   const ciphertext = new Peeked(input.chunks());
   const decryption: Decryption = { run, input, ciphertext, output };
   const encoding = recognizeAge((await ciphertext.peek(RECOGNITION_BYTES)).bytes);

@@ -129,9 +129,13 @@ it(`every file opens, whole, after each of ${KILLS} kills`, { timeout: 3_600_000
     execFileSync('dd', ['if=/dev/urandom', `of=${at(`plain/${index}`)}`, 'bs=1M', 'count=1'], {
       stdio: 'ignore',
     });
-  execFileSync('dd', ['if=/dev/urandom', `of=${at('plain/0-big')}`, 'bs=1M', `count=${BIG_BYTES >> 20}`], {
-    stdio: 'ignore',
-  });
+  execFileSync(
+    'dd',
+    ['if=/dev/urandom', `of=${at('plain/0-big')}`, 'bs=1M', `count=${BIG_BYTES / 2 ** 20}`],
+    {
+      stdio: 'ignore',
+    },
+  );
   await run(
     'encrypt',
     '--public-key',
