@@ -3,7 +3,16 @@
  * moves a file from one key to the other and must find it rewrapped in place.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KMS_ASYM, startEmulator } from './emulator-process.mjs';
@@ -40,7 +49,7 @@ export async function rewrap({ runs }) {
 function makeFile(file, bytes, run) {
   const plain = `${file}.plain`;
   writeFileSync(plain, '');
-  execFileSync('truncate', ['-s', String(bytes), plain]);
+  truncateSync(plain, bytes);
   run('encrypt', '--public-key', 'one.pem', '--format', 'age', plain, '-o', file);
   rmSync(plain);
   const fd = openSync(file, 'r+');

@@ -175,5 +175,6 @@ it(`every file opens, whole, after each of ${KILLS} kills`, { timeout: 3_600_000
   await run('rewrap', '--check', '--to', 'key-soak-b.pem', 'files', '-q');
   expect(readdirSync(at('files')).sort()).toEqual(names.sort());
   await run('decrypt', 'files', '--output-dir', 'opened', '-q');
-  expect(execFileSync('diff', ['-rq', at('plain'), at('opened')], { encoding: 'utf8' })).toBe('');
+  for (const name of readdirSync(at('plain')))
+    expect(hashFrom(at(`opened/${name}`), 0), name).toBe(hashFrom(at(`plain/${name}`), 0));
 });
