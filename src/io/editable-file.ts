@@ -5,6 +5,7 @@
  * Who may read or write the file stays as it was: mode and owner are kept, links are not broken silently.
  */
 import fs from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { KmsAsymError } from '../errors.js';
 import { AtomicFile } from './atomic-file.js';
 import { openEditTarget, type EditPermission, type EditTarget } from './edit-target.js';
@@ -15,6 +16,8 @@ import { readFailed, writeFailed } from './system-error.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 const BEAT_MS = 10_000;
+/** After so many bytes others get their turn. */
+const TURN_BYTES = 4 * 1024 * 1024;
 
 /** How a file was changed. */
 export type EditMethod = 'in place' | 'copied';
@@ -178,8 +181,14 @@ async function* withHead(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Asy
 
 async function fill(copy: AtomicFile, content: AsyncIterable<Uint8Array>, journal: Journal): Promise<void> {
   let beatMs = performance.now();
+  let turnBytes = 0;
   for await (const piece of content) {
     await copy.write(piece);
+    turnBytes += piece.length;
+    if (turnBytes < TURN_BYTES) continue;
+    // Neither reading nor writing a file ever waits, so without this no signal would be heard before the end.
+    await setImmediate();
+    turnBytes = 0;
     if (performance.now() - beatMs < BEAT_MS) continue;
     journal.beat();
     beatMs = performance.now();

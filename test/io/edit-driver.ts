@@ -1,6 +1,6 @@
 /**
  * A program that changes files and dies at chosen moments, by SIGKILL. `tear FILE HEAD N`: after N bytes of the new head
- * (-1: before the first). `copy FILE HEAD`: in the middle of a copy. `hold FILE`: keeps the lock until it is killed.
+ * (-1: before the first). `copy FILE HEAD`: in the middle of a copy. `slow FILE`: copies without an end, until a signal. `hold FILE`: keeps the lock until it is killed.
  * `replace FILE HEAD`: does it properly and says how, or why not.
  */
 import fs from 'node:fs';
@@ -31,6 +31,18 @@ async function copy(): Promise<void> {
   await new EditableFile(file, CAUTIOUS).replaceAll(Buffer.alloc(0), content());
 }
 
+async function slow(): Promise<void> {
+  const piece = Buffer.alloc(1024 * 1024);
+  // eslint-disable-next-line @typescript-eslint/require-await -- it never waits: that is what is tried
+  const content = async function* (): AsyncGenerator<Uint8Array> {
+    for (let count = 0; count < 1024; count += 1) {
+      if (count === 32) process.stdout.write('copying\n');
+      yield piece;
+    }
+  };
+  await new EditableFile(file, CAUTIOUS).replaceAll(Buffer.alloc(0), content());
+}
+
 function hold(): void {
   Journal.lock(file, fs.statSync(file).uid, file);
   process.stdout.write('held\n');
@@ -48,7 +60,7 @@ async function replace(): Promise<void> {
   edited.close();
 }
 
-const commands: Record<string, () => void | Promise<void>> = { tear, copy, hold, replace };
+const commands: Record<string, () => void | Promise<void>> = { tear, copy, slow, hold, replace };
 
 Promise.resolve(commands[command ?? '']?.()).catch((error: unknown) => {
   process.stdout.write(`${(error as Error).message}\n`);

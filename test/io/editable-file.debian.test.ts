@@ -215,6 +215,19 @@ describe('what may not be changed', () => {
   });
 });
 
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends a copy at once, and nothing is left of it',
+  async (signal) => {
+    const { file, text, names } = place();
+    const child = spawn(process.execPath, [driver, 'slow', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.once('data', () => child.kill(signal));
+    const ended = await new Promise((resolve) => child.once('exit', (_code, by) => resolve(by)));
+    expect(ended).toBe(signal);
+    expect(text()).toBe(OLD + REST);
+    expect(names()).toEqual(['file']);
+  },
+);
+
 describe('after SIGKILL', () => {
   it.each([-1, 0, 1, 2, 9, NEW.length - 1, NEW.length])(
     '%i bytes into a new head, the file is whole',
