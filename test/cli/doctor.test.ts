@@ -23,6 +23,7 @@ const SEED = {
     rsa('key-disabled', { KeyState: 'Disabled' }),
     rsa('key-condemned', { KeyState: 'PendingDeletion' }),
     rsa('key-signing', { KeyUsage: 'SIGN/VERIFY' }),
+    rsa('key-curve', { KeySpec: 'EC_P256', KeyUsage: 'SIGN/VERIFY' }),
   ],
 };
 
@@ -234,11 +235,6 @@ describe('finds', () => {
     expect(told).toContain(fix);
   });
 
-  it('that a key is for signatures', async () => {
-    const { failed, status } = await examine(['--key-id', 'key-signing']);
-    expect([failed, status]).toEqual([['key'], 3]);
-  });
-
   it('a version that the key does not have', async () => {
     const { failed, status, told } = await examine(['--key-id', 'key-good', '--key-version-id', 'v-bad']);
     expect([failed.slice(0, 1), status]).toEqual([['version'], 3]);
@@ -330,6 +326,43 @@ describe('of a service that is not quite the service', () => {
     const { failed, status, told } = await examine([], { KMS_ASYM_ENDPOINT: endpoint });
     expect([failed, status]).toEqual([['access'], 4]);
     expect(told).toContain('activate Key Management Service');
+  });
+
+  it.each(['key-signing', 'key-curve'])(
+    'makes a signature by %s, which is for signatures, and verifies it',
+    async (id) => {
+      const { status, report } = await examine(['--key-id', id]);
+      expect(status).toBe(0);
+      expect(report.Checks.find(({ Check }) => Check === 'key')?.Detail).toMatch(/it never decrypts$/);
+      expect(report.Checks.find(({ Check }) => Check === 'round trip')?.Detail).toMatch(
+        /^KMS makes signatures that verify here, in \d+ ms$/,
+      );
+    },
+  );
+
+  it('takes a key that may not be described for what its type allows', async () => {
+    await withEmulator({ seed: SEED, deny: [{ action: 'DescribeKey' }] }, async (target) => {
+      const { failed, report } = await examine(['--key-id', 'key-curve'], {}, target);
+      expect(failed).toEqual(['key', 'permissions']);
+      expect(report.Checks.find(({ Check }) => Check === 'round trip')?.Detail).toMatch(/^KMS makes/);
+    });
+  });
+
+  it('finds a signature that does not verify', async () => {
+    const { stdout } = await run(['get-public-key', '--key-id', 'key-signing'], {});
+    const file = join(folder, 'signing.pem');
+    writeFileSync(file, stdout);
+    const keyVersionId = /KeyVersionId: (\S+)/.exec(stdout)?.[1] ?? '';
+    const endpoint = await gateway({
+      AsymmetricSign: json(200, {
+        KeyId: 'key-signing',
+        KeyVersionId: keyVersionId,
+        Value: Buffer.alloc(256, 1).toString('base64'),
+        RequestId: 'r',
+      }),
+    });
+    const { failed, status } = await examine(['--public-key', file], { KMS_ASYM_ENDPOINT: endpoint });
+    expect([failed, status]).toEqual([['round trip'], 6]);
   });
 
   it('finds that what was encrypted comes back as something else', async () => {

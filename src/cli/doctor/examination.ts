@@ -2,6 +2,7 @@
 import type { PublicKey } from '../../crypto/public-key.js';
 import { KmsAsymError } from '../../errors.js';
 import type { KeyMetadata, KmsClient, KmsClientOptions } from '../../kms/client.js';
+import { createKmsClient } from '../../kms/connect.js';
 import type { Connection, Probe } from '../../kms/probe.js';
 import type { Context } from '../context.js';
 import type { KeyOptions, NamedPublicKeyFile } from '../key-source.js';
@@ -49,4 +50,12 @@ export function isDenied(error: unknown): error is KmsAsymError {
 export function isUnavailable(error: unknown): error is KmsAsymError {
   const code = error instanceof KmsAsymError ? (error.service?.code ?? '') : '';
   return /^(InvalidApi\.NotFound|UnsupportedOperation|InvalidAction\b.*)$/.test(code);
+}
+
+/** The client of the examination, made when it is first needed; only for checks behind those that say it can be. */
+export async function openClient(examination: Examination): Promise<KmsClient> {
+  const { client } = examination;
+  if (client === undefined) throw new TypeError('checked before');
+  examination.kms ??= await createKmsClient(client);
+  return examination.kms;
 }

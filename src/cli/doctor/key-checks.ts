@@ -1,26 +1,13 @@
 /** Checks of a key: that it is there and ready, its versions, its public key, and one round trip through it. */
-import { randomBytes } from 'node:crypto';
-import { DEFAULT_OAEP_ALGORITHM } from '../../crypto/algorithms.js';
-import { encryptOaep } from '../../crypto/oaep.js';
-import { parsePublicKey, requireEncryptionKey } from '../../crypto/public-key.js';
+import { parsePublicKey } from '../../crypto/public-key.js';
 import { KmsAsymError } from '../../errors.js';
-import type { KeyMetadata, KmsClient } from '../../kms/client.js';
-import { createKmsClient } from '../../kms/connect.js';
+import type { KeyMetadata } from '../../kms/client.js';
 import { serviceHints } from '../../kms/service-hints.js';
-import type { Check, Examination } from './examination.js';
+import { openClient, type Check } from './examination.js';
+import { needsFoundKey, needsKey, needsVersion } from './needs.js';
+import { roundTrip } from './round-trip.js';
 
-const CANARY_BYTES = 32;
-
-function needsKey({ keyId, file, isAccepted }: Examination): string | undefined {
-  if (keyId === undefined) {
-    return file
-      ? `"${file.fileName}" does not say which key it is: add --key-id ID`
-      : 'no key is named: --public-key FILE or --key-id ID';
-  }
-  return isAccepted ? undefined : 'the service has to accept calls first';
-}
-
-/** The key exists, is enabled, and is for encryption. */
+/** The key exists and is enabled. */
 const key: Check = {
   name: 'key',
   blocked: needsKey,
@@ -30,26 +17,16 @@ const key: Check = {
     examination.key = found;
     requireReady(found);
     const { keySpec = 'unknown spec', keyUsage = 'unknown usage', keyState = 'unknown state' } = found;
-    return `"${found.keyId}" is ${keyState}, ${keySpec}, ${keyUsage}`;
+    const use = keyUsage === 'SIGN/VERIFY' ? ': for sign and verify, it never decrypts' : '';
+    return `"${found.keyId}" is ${keyState}, ${keySpec}, ${keyUsage}${use}`;
   },
 };
 
-function requireReady({ keyId, keyState, keyUsage }: KeyMetadata): void {
+function requireReady({ keyId, keyState }: KeyMetadata): void {
   if (keyState !== undefined && keyState !== 'Enabled') {
     const hints = serviceHints(`Rejected.${keyState}`, { action: '', keyId });
     throw new KmsAsymError('service-refused', `"${keyId}" is in state ${keyState}`, { hints });
   }
-  if (keyUsage === 'SIGN/VERIFY') {
-    throw new KmsAsymError('key-mismatch', `"${keyId}" is for SIGN/VERIFY and never decrypts`, {
-      hints: ['take a key with KeyUsage ENCRYPT/DECRYPT; "kms-asym create-key" makes one'],
-    });
-  }
-}
-
-/** A key that DescribeKey does not find needs no more questions; one that may not be described may still work. */
-function needsFoundKey(examination: Examination): string | undefined {
-  const { key: found, isHidden } = examination;
-  return needsKey(examination) ?? (found || isHidden ? undefined : 'the key has to be found first');
 }
 
 /** The version that is meant exists. */
@@ -73,13 +50,6 @@ const version: Check = {
   },
 };
 
-function needsVersion(examination: Examination): string | undefined {
-  return (
-    needsFoundKey(examination) ??
-    (examination.keyVersionId === undefined ? 'a version has to be known first' : undefined)
-  );
-}
-
 /** The public key can be fetched, and a public key file holds the same. */
 const publicKey: Check = {
   name: 'public key',
@@ -100,44 +70,6 @@ const publicKey: Check = {
     );
   },
 };
-
-/** What is encrypted here, KMS decrypts. */
-const roundTrip: Check = {
-  name: 'round trip',
-  blocked: (examination) => {
-    const { key: found } = examination;
-    if (found?.keyState !== undefined && found.keyState !== 'Enabled')
-      return 'the key has to be enabled first';
-    if (found?.keyUsage === 'SIGN/VERIFY') return 'the key has to be for ENCRYPT/DECRYPT';
-    const blocked = needsVersion(examination);
-    return (
-      blocked ?? (examination.publicKey || examination.file ? undefined : 'a public key is needed first')
-    );
-  },
-  run: async (examination) => {
-    const { keyId = '', keyVersionId = '', publicKey: live, file } = examination;
-    const known = live ?? file?.publicKey;
-    if (known === undefined) throw new TypeError('checked before');
-    const canary = randomBytes(CANARY_BYTES);
-    const ciphertext = encryptOaep(requireEncryptionKey(known, keyId), canary);
-    const kms = await openClient(examination);
-    const startMs = performance.now();
-    const answer = await kms.asymmetricDecrypt({ keyId, keyVersionId }, DEFAULT_OAEP_ALGORITHM, ciphertext);
-    if (!canary.equals(answer.plaintext)) {
-      throw new KmsAsymError('invalid-response', 'KMS decrypts to something else than was encrypted', {
-        hints: ['check --endpoint: this may not be the KMS service'],
-      });
-    }
-    return `KMS decrypts what is encrypted here, in ${Math.round(performance.now() - startMs)} ms`;
-  },
-};
-
-async function openClient(examination: Examination): Promise<KmsClient> {
-  const { client } = examination;
-  if (client === undefined) throw new TypeError('checked before');
-  examination.kms ??= await createKmsClient(client);
-  return examination.kms;
-}
 
 /** In the order in which they build upon each other. */
 export const KEY_CHECKS: readonly Check[] = [key, version, publicKey, roundTrip];
