@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'invalid-identity'
   | 'fingerprint-mismatch'
   | 'key-mismatch'
+  | 'key-in-use'
   | 'input-too-large'
   | 'invalid-ciphertext'
   | 'undecryptable'

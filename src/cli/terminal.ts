@@ -117,6 +117,22 @@ export class Terminal {
     for (const hint of error.hints) await this.say('hint', hint);
   }
 
+  /** True when there is somebody who reads a question and can answer it. */
+  get isAttended(): boolean {
+    return this.stdio.stdin.isTerminal && this.stdio.stderr.isTerminal;
+  }
+
+  /** Asks on stderr, also with `-q` and `--json`; the line that is typed then, without blanks around it. */
+  async ask(question: string): Promise<string> {
+    await this.stderr(`${this.program}: ${printable(question)} `);
+    let answer = '';
+    for await (const chunk of this.stdio.stdin.chunks()) {
+      answer += Buffer.from(chunk).toString();
+      if (answer.includes('\n') || answer.length > MAX_LINE_CHARACTERS) break;
+    }
+    return answer.trim();
+  }
+
   private async say(tone: Tone, text: string): Promise<void> {
     const label = tone === 'note' ? '' : `${tone}: `;
     const line = `${this.program}: ${await this.paint(tone, label)}${printable(text)}\n`;

@@ -1,8 +1,7 @@
 /** `describe-key`: DescribeKey, and the aliases of the key. */
 import { Option, type Command } from 'commander';
-import { KmsAsymError } from '../../errors.js';
-import type { KmsClient } from '../../kms/client.js';
 import type { Context } from '../context.js';
+import { aliasesOf } from '../key-aliases.js';
 import { describe } from '../key-description.js';
 import { requireKeyId } from '../key-source.js';
 import { text, type GlobalOptions } from '../options.js';
@@ -33,15 +32,4 @@ async function run(options: Options, context: Context): Promise<void> {
     if (options.json === true) await context.terminal.json({ ...description, RequestId: key.requestId });
     else await context.terminal.data(facts({ ...description }));
   });
-}
-
-/** Who may look at the key need not be allowed to list its aliases. */
-async function aliasesOf(kms: KmsClient, keyId: string, context: Context): Promise<string[] | undefined> {
-  try {
-    return (await kms.listAliases(keyId)).map(({ aliasName }) => aliasName);
-  } catch (error) {
-    if (!(error instanceof KmsAsymError) || error.code !== 'service-refused') throw error;
-    await context.terminal.warn(`the aliases of the key are not known: ${error.message}`);
-    return undefined;
-  }
 }

@@ -35,6 +35,7 @@ function ownOptions(): Option[] {
     new Option('--dotenv-file <file>', 'encrypted dotenv text; repeatable, later ones win').argParser(
       collect,
     ),
+    new Option('--env-file <file>').hideHelp().argParser(refuseEnvFile),
     new Option(
       '--env <name=file>',
       'a variable that takes the whole plaintext of a file; repeatable, beats --dotenv-file',
@@ -113,6 +114,13 @@ function checkSources(sources: readonly SecretSource[]): void {
   if (sources.filter(({ file }) => isStdin(file)).length > 1) {
     throw new KmsAsymError('usage', 'only one input may be stdin');
   }
+}
+
+/** Node 20 reads the file of such an option itself, wherever it stands, and takes its own options from it. */
+function refuseEnvFile(file: string): never {
+  throw new KmsAsymError('usage', "--env-file is an option of node's own, for files that are not encrypted", {
+    hints: [`encrypted dotenv text: --dotenv-file '${file}'`],
+  });
 }
 
 function collectAssignment(value: string, previous: ExecFlags['env'] = []): NonNullable<ExecFlags['env']> {

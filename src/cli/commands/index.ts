@@ -106,6 +106,11 @@ export const GROUPS: readonly Group[] = [
         load: () => import('./disable-key.js'),
       },
       {
+        name: 'schedule-key-deletion',
+        summary: 'have a key deleted in some days, unless files still need it',
+        load: () => import('./schedule-key-deletion.js'),
+      },
+      {
         name: 'cancel-key-deletion',
         summary: 'keep a key that is scheduled for deletion',
         load: () => import('./cancel-key-deletion.js'),
