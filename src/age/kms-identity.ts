@@ -2,6 +2,7 @@
  * Opens files through KMS. How a stanza becomes a call is injected, so this file knows no network; it keeps the
  * rules: all stanzas are checked before the first call, and no header buys more than a handful of calls.
  */
+import type { KeyLocator } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
 import { FILE_KEY_BYTES, wipe } from './file-key.js';
 import { parseKmsStanza, type KmsStanza } from './kms-stanza.js';
@@ -12,13 +13,20 @@ import { X25519_STANZA_TYPE } from './x25519.js';
 /** Most calls for one file. */
 export const MAX_UNWRAP_CALLS = 4;
 
+/** A stanza that is worth a call. */
+export interface Candidate extends KmsStanza {
+  /** Where the key may be of a stanza that does not say it. */
+  readonly guess?: KeyLocator;
+}
+
 /**
  * Decrypts the ciphertext of a stanza.
  *
- * @returns what was encrypted, which need not be a file key: anybody can encrypt to a public key
+ * @returns what was encrypted, which need not be a file key: anybody can encrypt to a public key; `undefined` when the
+ * stanza turns out to be for somebody else, which is no error
  * @throws KmsAsymError when the stanza cannot be opened; the next one is tried. Anything else ends the attempt.
  */
-export type Unwrap = (stanza: KmsStanza) => Promise<Uint8Array>;
+export type Unwrap = (stanza: Candidate) => Promise<Uint8Array | undefined>;
 
 /**
  * Chooses the stanzas that are worth a call, in the order of trying.
@@ -26,7 +34,7 @@ export type Unwrap = (stanza: KmsStanza) => Promise<Uint8Array>;
  * @param stanzas - at least one
  * @throws KmsAsymError when none is
  */
-export type Select = (stanzas: readonly KmsStanza[]) => Promise<readonly KmsStanza[]>;
+export type Select = (stanzas: readonly KmsStanza[]) => Promise<readonly Candidate[]>;
 
 /** Opens files that are encrypted to a KMS key; by default to any. */
 export class KmsIdentity implements Identity {
@@ -36,7 +44,7 @@ export class KmsIdentity implements Identity {
   ) {}
 
   /**
-   * Tries the stanzas of KMS keys in the order of the file.
+   * Tries the stanzas of KMS keys that were selected.
    *
    * @throws KmsAsymError `invalid-ciphertext` when one of them is malformed; what stopped the first of them when
    * none could be opened, with a hint for each
@@ -44,19 +52,25 @@ export class KmsIdentity implements Identity {
   async unwrap(stanzas: readonly Stanza[]): Promise<Uint8Array | undefined> {
     const present = stanzas.map(parseKmsStanza).filter((stanza) => stanza !== undefined);
     const all = present.length === 0 ? [] : await this.select(present);
-    const failures: KmsAsymError[] = [];
+    const failures: Failure[] = [];
     for (const stanza of all.slice(0, MAX_UNWRAP_CALLS)) {
       try {
-        return requireFileKey(await this.unwrapStanza(stanza));
+        const plaintext = await this.unwrapStanza(stanza);
+        if (plaintext) return requireFileKey(plaintext);
       } catch (error) {
         if (!(error instanceof KmsAsymError)) throw error;
-        failures.push(error);
+        failures.push({ stanza, error });
       }
     }
     const [first] = failures;
     if (!first) return undefined;
-    throw withOtherWays(all.length === 1 ? first : summarize(all, failures, first), stanzas);
+    throw withOtherWays(all.length === 1 ? first.error : summarize(all, failures, first.error), stanzas);
   }
+}
+
+interface Failure {
+  readonly stanza: KmsStanza;
+  readonly error: KmsAsymError;
 }
 
 function requireFileKey(plaintext: Uint8Array): Uint8Array {
@@ -81,17 +95,17 @@ function withOtherWays(error: KmsAsymError, stanzas: readonly Stanza[]): KmsAsym
 
 function summarize(
   all: readonly KmsStanza[],
-  failures: readonly KmsAsymError[],
+  failures: readonly Failure[],
   first: KmsAsymError,
 ): KmsAsymError {
-  const untried = all.length - failures.length;
+  const untried = Math.max(0, all.length - MAX_UNWRAP_CALLS);
   return new KmsAsymError(first.code, `none of the ${all.length} stanzas for KMS keys could be opened`, {
     hints: [
-      ...failures.map((failure, index) => `${nameOf(all[index])}: ${describe(failure)}`),
+      ...failures.map(({ stanza, error }) => `${nameOf(stanza)}: ${describe(error)}`),
       ...(untried > 0 ? [`${untried} more were not tried: a file is worth ${MAX_UNWRAP_CALLS} calls`] : []),
-      ...new Set(failures.flatMap(({ hints }) => hints)),
+      ...new Set(failures.flatMap(({ error }) => error.hints)),
     ],
-    cause: new AggregateError(failures),
+    cause: new AggregateError(failures.map(({ error }) => error)),
     ...(first.service && { service: first.service }),
   });
 }
@@ -100,6 +114,6 @@ function describe({ message, service }: KmsAsymError): string {
   return service ? `${message} (${service.code}, RequestId ${service.requestId})` : message;
 }
 
-function nameOf(stanza: KmsStanza | undefined): string {
-  return stanza?.locator ? `key "${stanza.locator.keyId}"` : `key SHA256:${stanza?.fingerprint ?? ''}`;
+function nameOf({ locator, fingerprint }: KmsStanza): string {
+  return locator ? `key "${locator.keyId}"` : `key SHA256:${fingerprint}`;
 }

@@ -44,23 +44,30 @@ export class ServiceUnwrap {
   constructor(private readonly parts: UnwrapParts) {}
 
   /** One call for one stanza; rejects as {@link decryptThroughKms}, or with `usage` when nobody names the key. */
-  readonly unwrap: Unwrap = (stanza) => {
-    return this.#open(stanza, this.parts.demand.locate);
+  readonly unwrap = (stanza: KmsStanza): Promise<Uint8Array> => {
+    return this.#open(stanza, stanza.locator ?? this.parts.demand.locate(stanza));
+  };
+
+  /** As {@link ServiceUnwrap.unwrap}; `undefined` for a stanza whose key was guessed wrong, which is no error. */
+  readonly unwrapGuessed: Unwrap = async (stanza) => {
+    const { guess, locator } = stanza;
+    if (locator) return this.unwrap(stanza);
+    const key = guess?.keyId === undefined ? this.parts.demand.locate(stanza) : guess;
+    return this.#open(stanza, key).catch((error: unknown) => {
+      if (error instanceof KmsAsymError && error.code === 'undecryptable') return undefined;
+      throw error;
+    });
   };
 
   /** What opens stanzas of the keys that an identity stands for; it is silent about all others. */
   identityOf(identity: KeyLocator): Identity {
-    const locate: KeyDemand['locate'] = (stanza) =>
-      identity.keyId === undefined ? this.parts.demand.locate(stanza) : identity;
-    return new KmsIdentity(
-      (stanza) => this.#open(stanza, locate),
-      (stanzas) => Promise.resolve(selectStanzas([identity], stanzas)),
+    return new KmsIdentity(this.unwrapGuessed, (stanzas) =>
+      Promise.resolve(selectStanzas([identity], stanzas)),
     );
   }
 
-  async #open(stanza: KmsStanza, locate: KeyDemand['locate']): Promise<Uint8Array> {
+  async #open(stanza: KmsStanza, { keyId, keyVersionId, region: known }: KeyLocator): Promise<Uint8Array> {
     const { clients, name } = this.parts;
-    const { keyId, keyVersionId, region: known } = stanza.locator ?? locate(stanza);
     if (keyId === undefined) throw nameless(name);
     const region = this.#region(stanza.locator?.region ?? known);
     const answer = await decryptThroughKms(await clients.in(region), {

@@ -15,7 +15,7 @@ export interface PluginHost {
   /**
    * What opens stanzas through the key service. Nothing is loaded or asked before the first stanza.
    *
-   * @param identities - at least one; a stanza that does not say what its key is must be for one of theirs
+   * @param identities - at least one; what they say is what somebody trusted says
    */
   readonly unwrapFor: (identities: readonly KeyLocator[]) => Unwrap;
   /** Anything that was thrown, as the person at the client should read it: lines without control characters. */

@@ -89,7 +89,7 @@ async function openFiles(
     let first: number | undefined;
     const identity = new KmsIdentity(unwrap, async (stanzas) => {
       const chosen = selectStanzas(locators, stanzas);
-      first = file.ours[stanzas.findIndex((stanza) => stanza === chosen[0])]?.index;
+      first = file.ours[stanzas.findIndex(({ ciphertext }) => ciphertext === chosen[0]?.ciphertext)]?.index;
       return Promise.resolve(chosen);
     });
     let fileKey: Uint8Array | undefined;

@@ -1,11 +1,12 @@
 /** The plugin's calls to KMS. Nobody passes it flags: what `kms-asym` takes from those comes from the environment. */
-import { KmsRecipient, type KmsStanza } from '../../age/kms-stanza.js';
+import type { Candidate } from '../../age/kms-identity.js';
+import { KmsRecipient } from '../../age/kms-stanza.js';
 import type { KeyLocator } from '../../crypto/public-key-file.js';
 import { KmsAsymError } from '../../errors.js';
 import { isKnownRegion } from '../../kms/regions.js';
 import type { Context, Run } from '../context.js';
 import { findEncryptionKey } from '../encryption-keys.js';
-import { chooseKeyDemand, type KeyDemand } from '../key-demand.js';
+import { chooseKeyDemand } from '../key-demand.js';
 import { KmsClients } from '../kms-clients.js';
 import { ServiceUnwrap } from '../service-unwrap.js';
 import { fromEnv, givenRegion, SERVICE_DEFAULTS } from '../settings.js';
@@ -36,9 +37,15 @@ export class Service {
   }
 
   /** As the `Unwrap` of `PluginHost.unwrapFor`. */
-  async unwrap(identities: readonly KeyLocator[], stanza: KmsStanza): Promise<Uint8Array> {
-    const { env } = this.#context;
-    const region = stanza.locator?.region;
+  async unwrap(identities: readonly KeyLocator[], stanza: Candidate): Promise<Uint8Array | undefined> {
+    const { env, terminal } = this.#context;
+    const demand = chooseKeyDemand({}, env);
+    const { keyId, region } = stanza.locator ?? stanza.guess ?? {};
+    if ((keyId ?? demand.locate(stanza).keyId) === undefined) {
+      // Nobody knows whose it is, and an error would keep the client from asking its other identities.
+      await terminal.note(NAMELESS);
+      return undefined;
+    }
     const confirmed = [...identities.map((identity) => identity.region), givenRegion({}, env)];
     const isConfirmed = region !== undefined && confirmed.includes(region);
     if (region !== undefined && !isConfirmed) requireKnownRegion(region, env);
@@ -46,9 +53,9 @@ export class Service {
       clients: this.#clients,
       context: this.#context,
       options: { ...SERVICE_DEFAULTS, ...(isConfirmed && { region }) },
-      demand: demandOf(identities, env),
+      demand,
       name: 'the age file',
-    }).unwrap(stanza);
+    }).unwrapGuessed(stanza);
   }
 
   /** Closes connections. */
@@ -65,12 +72,8 @@ function requireKnownRegion(region: string, env: NodeJS.ProcessEnv): void {
   });
 }
 
-/** Where a stanza does not say what its key is, the first identity that does says it, else the environment. */
-function demandOf(identities: readonly KeyLocator[], env: NodeJS.ProcessEnv): KeyDemand {
-  const demand = chooseKeyDemand({}, env);
-  const naming = identities.find(({ keyId }) => keyId !== undefined);
-  return naming ? { ...demand, locate: () => naming } : demand;
-}
+const NAMELESS =
+  'the age file does not say which KMS key opens it; KMS_ASYM_KEY_ID=ID does, or an identity of the key: kms-asym identity --key-id ID';
 
 /** Notes and warnings go to the person at the client; stderr is hidden from everybody. */
 class ClientTerminal extends Terminal {

@@ -28,6 +28,11 @@ const withArgs = (original: Wrapped, ...args: string[]): Wrapped => ({
   ...original,
   args: ['alikms', ...args],
 });
+/** As made by somebody who knew the public key alone. */
+const nameless = (key: WorldKey, fileKey: Uint8Array): Wrapped => {
+  const { args, body } = wrapped(key, fileKey);
+  return { args: args.slice(0, 3), body };
+};
 const fileKey = (file: number, body = KEY): Command => ({ type: 'file-key', args: [String(file)], body });
 const errorsOf = (commands: readonly Command[]): string[] =>
   commands.map(({ type, args }) => [type, ...args].join(' '));
@@ -116,6 +121,52 @@ export const UNWRAPPING_CASES: readonly Case[] = [
       const { RSA_2048, RSA_3072 } = setting.world.keys;
       const text = inFile(0, wrapped(RSA_2048, KEY));
       expect(await unwrap(setting, addIdentity(RSA_3072.identity), text)).toEqual([]);
+      expect(setting.world.calls()).toBe(before);
+    },
+  },
+  {
+    title: 'is silent about a stanza that does not name its key and is not for that of the identity',
+    run: async (setting) => {
+      const before = setting.world.decryptCalls();
+      const { RSA_2048, RSA_3072 } = setting.world.keys;
+      const texts = [nameless(RSA_3072, KEY), nameless(RSA_2048, KEY)].map((each, index) =>
+        inFile(index, each),
+      );
+      expect(await unwrap(setting, addIdentity(RSA_2048.identity), ...texts)).toEqual([fileKey(1)]);
+      expect(setting.world.decryptCalls()).toBe(before + 2);
+    },
+  },
+  {
+    title: 'asks the keys of all identities, four at most, about a stanza that does not name its key',
+    run: async (setting) => {
+      const { RSA_2048, RSA_3072, RSA_4096 } = setting.world.keys;
+      const identities = [RSA_2048, RSA_4096, RSA_3072].map(({ identity }) => addIdentity(identity));
+      const text = inFile(0, nameless(RSA_3072, KEY));
+      expect(await unwrap(setting, ...identities, text)).toEqual([fileKey(0)]);
+      const before = setting.world.decryptCalls();
+      const others = identities.slice(0, 2).join('').repeat(3);
+      expect(await unwrap(setting, others, text)).toEqual([]);
+      expect(setting.world.decryptCalls()).toBe(before + 4);
+    },
+  },
+  {
+    title: 'asks first about stanzas that name their keys',
+    run: async (setting) => {
+      const { RSA_2048, RSA_3072 } = setting.world.keys;
+      const before = setting.world.decryptCalls();
+      const texts = [nameless(RSA_3072, KEY), wrapped(RSA_2048, KEY)].map((each) => inFile(0, each));
+      expect(await unwrap(setting, addIdentity(RSA_2048.identity), ...texts)).toEqual([fileKey(0)]);
+      expect(setting.world.decryptCalls()).toBe(before + 1);
+    },
+  },
+  {
+    title: 'shows what to do, but no error, where neither stanza nor identity names a key',
+    run: async (setting) => {
+      const before = setting.world.calls();
+      const text = inFile(0, nameless(setting.world.keys.RSA_2048, KEY));
+      const commands = await unwrap(setting, addIdentity(setting.world.anyIdentity), text);
+      expect(commands.map(({ type }) => type)).toEqual(['msg']);
+      expect(commands[0]?.body.toString()).toMatch(/^the age file does not say .*KMS_ASYM_KEY_ID=ID/);
       expect(setting.world.calls()).toBe(before);
     },
   },
