@@ -31,6 +31,11 @@ it('works in node:test', () => {
   expect(report).toMatch(/^# fail 0$/m);
 });
 
+it('can be required by CommonJS as well', () => {
+  const names = run('-p', "Object.keys(require('kms-asym')).sort().join()");
+  expect(names).toMatch(/\bcreateKmsClient\b.*\bstartEmulator\b/);
+});
+
 it('works in vitest as the README shows', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   const blocks = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code = '']) => code);
