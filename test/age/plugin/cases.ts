@@ -9,8 +9,6 @@ import { WRAPPING_CASES } from './wrapping-cases.js';
 export interface Setting {
   readonly start: Start;
   readonly world: World;
-  /** Identity of a key that does not exist. */
-  readonly missing: string;
 }
 
 /** One promise of the plugin. */

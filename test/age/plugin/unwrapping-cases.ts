@@ -170,6 +170,24 @@ export const UNWRAPPING_CASES: readonly Case[] = [
       expect(setting.world.calls()).toBe(before);
     },
   },
+  ...['fail', 'unsupported'].map((answer): Case => {
+    return {
+      title: `goes on when the client answers "${answer}" to what it should show`,
+      run: async ({ start, world }) => {
+        const { RSA_2048 } = world.keys;
+        const texts = [nameless(RSA_2048, KEY), wrapped(RSA_2048, KEY)].map((each, file) =>
+          inFile(file, each),
+        );
+        const client = new Client(start, 'identity-v1').say(
+          addIdentity(world.anyIdentity),
+          ...texts,
+          stanza('done'),
+        );
+        const commands = await client.converse(({ type }) => stanza(type === 'msg' ? answer : 'ok'));
+        expect(errorsOf(commands)).toEqual(['msg', 'file-key 1']);
+      },
+    };
+  }),
   {
     title: 'is silent where there is no file',
     run: async (setting) => {

@@ -27,6 +27,8 @@ export interface World {
   /** Nobody may decrypt with it. */
   readonly denied: WorldKey;
   readonly disabled: WorldKey;
+  /** Identity of a key that does not exist. */
+  readonly missingIdentity: string;
   /** What `age -j` makes. */
   readonly anyIdentity: string;
   /** Calls of AsymmetricDecrypt until now. */
@@ -78,6 +80,7 @@ export async function createWorld(options: EmulatorOptions = {}): Promise<World>
     keys: { RSA_2048, RSA_3072, RSA_4096 },
     denied,
     disabled,
+    missingIdentity: encodeKmsIdentity({ region: REGION, keyId: 'key-missing' }),
     anyIdentity: encodeKmsIdentity({}),
     decryptCalls: () => actions.filter((action) => action === 'AsymmetricDecrypt').length,
     calls: () => actions.length,

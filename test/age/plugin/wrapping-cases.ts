@@ -148,7 +148,7 @@ export const WRAPPING_CASES: readonly Case[] = [
   {
     title: 'tells why the service does not give the key of an identity',
     run: async (setting) => {
-      const commands = await wrap(setting, addIdentity(setting.missing), key());
+      const commands = await wrap(setting, addIdentity(setting.world.missingIdentity), key());
       expect(firstWords(commands)).toEqual(['error identity 0']);
       expect(commands[0]?.body.toString()).toMatch(/\nForbidden\.KeyNotFound \(HTTP 404, RequestId [\w-]+\)/);
     },
