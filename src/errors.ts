@@ -54,7 +54,7 @@ export interface ErrorDetails {
   /** The error this one explains; never shown to users, kept for debuggers. */
   readonly cause?: unknown;
   /** Set when the service answered with an error of its own. */
-  readonly service?: ServiceDetails;
+  readonly service?: ServiceDetails | undefined;
 }
 
 /**
@@ -75,8 +75,27 @@ export class KmsAsymError extends Error {
   }
 }
 
+/** What of an error can be said in other words. */
+export type ErrorWords = Partial<Pick<KmsAsymError, 'code' | 'message' | 'hints'>>;
+
+/**
+ * An error in other words, with the first one as its cause. What is no {@link KmsAsymError} is a bug, and stays what
+ * it is.
+ */
+export function reworded(error: unknown, reword: (error: KmsAsymError) => ErrorWords): unknown {
+  if (!(error instanceof KmsAsymError)) return error;
+  const { code, message, hints, service } = error;
+  const words = { code, message, hints, ...reword(error) };
+  return new KmsAsymError(words.code, words.message, { hints: words.hints, cause: error, service });
+}
+
 /** The system's error name (`ENOENT`, `ECONNREFUSED`, …) of a caught value, or `undefined` if it has none. */
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The same for messages, which have to say something. */
+export function errnoText(error: unknown): string {
+  return errnoOf(error) ?? 'unknown';
 }

@@ -88,10 +88,10 @@ class ArmorDecoder {
   }
 
   #begin(): void {
-    const space = LEADING_SPACE.exec(this.#text)?.[0].length ?? 0;
-    this.#leadingSpace += space;
+    const text = this.#text.replace(LEADING_SPACE, '');
+    this.#leadingSpace += this.#text.length - text.length;
     if (this.#leadingSpace > MAX_LEADING_SPACE_BYTES) throw malformed('has too much white space before it');
-    this.#text = this.#text.slice(space);
+    this.#text = text;
     const line = [`${ARMOR_BEGIN}\n`, `${ARMOR_BEGIN}\r\n`].find((whole) => this.#text.startsWith(whole));
     if (line !== undefined) {
       this.#text = this.#text.slice(line.length);

@@ -3,7 +3,7 @@
  *
  * Invariant: no message quotes a line. The file may hold secrets, or be one that was named by mistake.
  */
-import { KmsAsymError, type ErrorCode } from '../errors.js';
+import { KmsAsymError, reworded, type ErrorCode } from '../errors.js';
 
 /** One key as it stands in a file. */
 export interface KeyLine {
@@ -53,9 +53,7 @@ export function at<T>({ where }: KeyLine, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof KmsAsymError)) throw error;
-    const { code, message, hints } = error;
-    throw new KmsAsymError(code, `${where}: ${message}`, { hints, cause: error });
+    throw reworded(error, ({ message }) => ({ message: `${where}: ${message}` }));
   }
 }
 

@@ -89,7 +89,7 @@ function withOtherWays(error: KmsAsymError, stanzas: readonly Stanza[]): KmsAsym
   return new KmsAsymError(code, message, {
     hints: [...hints, 'the file is for an age key too: -i KEY-FILE opens it without KMS'],
     cause: error,
-    ...(service && { service }),
+    service,
   });
 }
 
@@ -106,7 +106,7 @@ function summarize(
       ...new Set(failures.flatMap(({ error }) => error.hints)),
     ],
     cause: new AggregateError(failures.map(({ error }) => error)),
-    ...(first.service && { service: first.service }),
+    service: first.service,
   });
 }
 

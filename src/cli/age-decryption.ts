@@ -6,7 +6,7 @@ import { wipe } from '../age/file-key.js';
 import { readHeader } from '../age/header.js';
 import type { AgeEncoding } from '../age/recognition.js';
 import { PayloadOpener } from '../age/stream.js';
-import { KmsAsymError } from '../errors.js';
+import { reworded } from '../errors.js';
 import type { Output } from '../io/output.js';
 import type { Decrypted, Decryption } from './decryption.js';
 import { findIdentities } from './age-identities.js';
@@ -75,10 +75,8 @@ async function decryptPayload(
 
 /** Whoever reads the pipe has authentic bytes, but not all of them. */
 function discardReleased(error: unknown, output: Output): unknown {
-  if (!(error instanceof KmsAsymError) || !output.isReleased) return error;
-  return new KmsAsymError(error.code, error.message, {
-    hints: [`discard what was written to ${output.name}: it is not the whole plaintext`, ...error.hints],
-    cause: error,
-    ...(error.service && { service: error.service }),
-  });
+  if (!output.isReleased) return error;
+  return reworded(error, ({ hints }) => ({
+    hints: [`discard what was written to ${output.name}: it is not the whole plaintext`, ...hints],
+  }));
 }

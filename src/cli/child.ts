@@ -65,18 +65,19 @@ function endOf(child: ChildProcess): Promise<number> {
   return new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      resolve(signal === null ? (code ?? 0) : 128 + constants.signals[signal]);
+      // One of the two is there.
+      resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]);
     });
   });
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not found',
-  E2BIG: 'its arguments and environment are longer than the system allows',
-};
+const REASONS = new Map<string | undefined, string>([
+  ['ENOENT', 'it is not found'],
+  ['E2BIG', 'its arguments and environment are longer than the system allows'],
+]);
 
 function notStarted(file: string, error: unknown): KmsAsymError {
-  const reason = REASONS[errnoOf(error) ?? ''] ?? 'it cannot be started';
+  const reason = REASONS.get(errnoOf(error)) ?? 'it cannot be started';
   return new KmsAsymError('usage', `cannot run "${file}": ${reason}`, {
     hints: ["for shell syntax: -- sh -c '…'"],
     cause: error,

@@ -3,7 +3,7 @@
  * purpose; but whoever may decrypt with a key may also try, so the likely mistakes are tried, a handful of calls at most.
  */
 import { OAEP_ALGORITHMS } from '../crypto/algorithms.js';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, reworded } from '../errors.js';
 import type { KeyVersion, KeyVersionRef, KmsClient } from '../kms/client.js';
 import type { KmsCiphertext } from './kms-decrypt.js';
 
@@ -25,13 +25,9 @@ export async function explainDecryptError(
   if (code !== 'InvalidParameter' && code !== NO_VERSION) return error;
   const used = { keyId: what.key.keyId, keyVersionId };
   const hints = await inTime(findMistake(kms, what, used, code === NO_VERSION), [damaged(used.keyId)]);
-  if (code === NO_VERSION) return rejoin(error, error.code, error.message, hints);
-  return rejoin(
-    error,
-    'undecryptable',
-    `"${what.name}" does not decrypt with key version "${keyVersionId}"`,
-    hints,
-  );
+  if (code === NO_VERSION) return reworded(error, () => ({ hints }));
+  const message = `"${what.name}" does not decrypt with key version "${keyVersionId}"`;
+  return reworded(error, () => ({ code: 'undecryptable', message, hints }));
 }
 
 async function findMistake(
@@ -124,17 +120,4 @@ async function attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
     if (error instanceof KmsAsymError) return undefined;
     throw error;
   }
-}
-
-function rejoin(
-  error: KmsAsymError,
-  code: KmsAsymError['code'],
-  message: string,
-  hints: readonly string[],
-): KmsAsymError {
-  return new KmsAsymError(code, message, {
-    hints,
-    cause: error,
-    ...(error.service && { service: error.service }),
-  });
 }

@@ -21,8 +21,7 @@ export function offset(value: string): number {
 
 function partsMs(text: string): number {
   if (!/^(?=.)(\d{1,6}d)?(\d{1,6}h)?(\d{1,6}m)?(\d{1,9}s)?$/.test(text)) return Number.NaN;
-  const parts = text.match(/\d+[dhms]/g) ?? [];
-  return parts.reduce((sum, part) => {
+  return [...text.matchAll(/\d+[dhms]/g)].reduce((sum, [part]) => {
     return sum + Number(part.slice(0, -1)) * UNIT_MS[part.slice(-1) as keyof typeof UNIT_MS];
   }, 0);
 }

@@ -2,7 +2,7 @@
 import { DEFAULT_OAEP_ALGORITHM, maxPlaintextBytes } from '../crypto/algorithms.js';
 import { encodeBase64 } from '../crypto/encoding.js';
 import { encryptOaep } from '../crypto/oaep.js';
-import { KmsAsymError } from '../errors.js';
+import { reworded } from '../errors.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import type { NamedKey } from './encryption-keys.js';
 import { describeKey } from './recipient-description.js';
@@ -40,10 +40,6 @@ function seal({ key }: NamedKey, plaintext: Uint8Array): Buffer {
   try {
     return encryptOaep(key, plaintext);
   } catch (error) {
-    if (!(error instanceof KmsAsymError) || error.code !== 'input-too-large') throw error;
-    throw new KmsAsymError(error.code, error.message, {
-      hints: ['--format age takes any size'],
-      cause: error,
-    });
+    throw reworded(error, () => ({ hints: ['--format age takes any size'] }));
   }
 }

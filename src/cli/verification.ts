@@ -1,11 +1,12 @@
 /** `--verify`: the service decrypts what was made before anybody relies on it. */
 import { timingSafeEqual } from 'node:crypto';
+import { ByteReader } from '../age/byte-stream.js';
 import { wipe } from '../age/file-key.js';
-import { HeaderParser } from '../age/header.js';
+import { readHeader } from '../age/header.js';
 import { parseKmsStanza, type KmsStanza } from '../age/kms-stanza.js';
 import { DEFAULT_OAEP_ALGORITHM } from '../crypto/algorithms.js';
 import type { KeyLocator } from '../crypto/public-key-file.js';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, reworded } from '../errors.js';
 import type { Context } from './context.js';
 import type { NamedKey } from './encryption-keys.js';
 import type { KmsClients } from './kms-clients.js';
@@ -31,7 +32,7 @@ export async function verifyHeader(
   header: Uint8Array,
   fileKey: Uint8Array,
 ): Promise<void> {
-  const stanzas = new HeaderParser().push(header)?.stanzas ?? [];
+  const { stanzas } = await readHeader(new ByteReader([header]));
   const kms = stanzas.map(parseKmsStanza).filter((stanza) => stanza !== undefined);
   if (kms.length === 0) {
     throw new KmsAsymError('usage', '--verify asks KMS, but no recipient is a KMS key', {
@@ -87,14 +88,7 @@ function locatorOf({ keyId, keyVersionId, region }: NamedKey): KeyLocator {
 }
 
 function unverified(error: unknown, name: string): unknown {
-  if (!(error instanceof KmsAsymError)) return error;
-  return new KmsAsymError(
-    error.code,
-    `nothing was written, since --verify failed for "${name}": ${error.message}`,
-    {
-      hints: error.hints,
-      cause: error,
-      ...(error.service && { service: error.service }),
-    },
-  );
+  return reworded(error, ({ message }) => ({
+    message: `nothing was written, since --verify failed for "${name}": ${message}`,
+  }));
 }

@@ -147,10 +147,9 @@ function ecKeySpec(keyObject: KeyObject, name: string): EcKeySpec {
   const curve = keyObject.asymmetricKeyDetails?.namedCurve ?? '';
   const keySpec = (Object.keys(EC_KEY_SPECS) as EcKeySpec[]).find((spec) => EC_KEY_SPECS[spec] === curve);
   if (keySpec) return keySpec;
-  const type = keyObject.asymmetricKeyType ?? 'unknown';
   throw new KmsAsymError(
     'invalid-public-key',
-    `"${name}" holds a key of type ${[type, curve].join(' ').trim()}, which KMS does not have`,
+    `"${name}" holds a key of type ${[keyObject.asymmetricKeyType, curve].join(' ').trim()}, which KMS does not have`,
     {
       hints: [ALL_SPECS],
     },
@@ -158,8 +157,7 @@ function ecKeySpec(keyObject: KeyObject, name: string): EcKeySpec {
 }
 
 function rsaKeySpec(keyObject: KeyObject, name: string): RsaKeySpec {
-  const bits = keyObject.asymmetricKeyDetails?.modulusLength ?? 0;
-  const exponent = keyObject.asymmetricKeyDetails?.publicExponent ?? 0n;
+  const { modulusLength: bits = 0, publicExponent: exponent = 0n } = keyObject.asymmetricKeyDetails ?? {};
   const keySpec = rsaKeySpecOfSize(bits / 8);
   if (!keySpec) {
     const reason = bits < 2048 ? 'which is too short to be safe' : 'a size that KMS does not have';

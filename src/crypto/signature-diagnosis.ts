@@ -85,9 +85,9 @@ function pssSaltBytes(block: Buffer): number | undefined {
   const dataBytes = block.length - HASH_BYTES - 1;
   if (block.at(-1) !== 0xbc) return undefined;
   const mask = maskOf(block.subarray(dataBytes, -1), dataBytes);
-  const data = Buffer.from(block.subarray(0, dataBytes).map((byte, index) => byte ^ (mask[index] ?? 0)));
+  const data = Buffer.from(block.subarray(0, dataBytes).map((byte, index) => byte ^ mask.readUInt8(index)));
   // The modulus is a whole number of bytes, the encoded message one bit less.
-  data[0] = (data[0] ?? 0) & 0x7f;
+  data.writeUInt8(data.readUInt8() & 0x7f);
   const start = data.findIndex((byte) => byte !== 0);
   return data[start] === 0x01 ? dataBytes - start - 1 : undefined;
 }

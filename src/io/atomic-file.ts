@@ -113,7 +113,7 @@ export class AtomicFile {
   }
 
   #failure(error: unknown): KmsAsymError {
-    return error instanceof KmsAsymError ? error : writeFailed(this.#options.subject, error);
+    return writeFailed(this.#options.subject, error);
   }
 
   get #descriptor(): number {

@@ -42,7 +42,7 @@ export function openEditTarget(name: string, permission: EditPermission): EditTa
     requireDirectory(path.dirname(target), subject);
     return open(target, subject, permission.changeReadOnly);
   } catch (error) {
-    throw error instanceof KmsAsymError ? error : readFailed(subject, error);
+    throw readFailed(subject, error);
   }
 }
 

@@ -15,7 +15,6 @@ import { hasJournal, journalOf } from './journal-entries.js';
 import { readFailed, writeFailed } from './system-error.js';
 
 const CHUNK_BYTES = 1024 * 1024;
-const BEAT_MS = 10_000;
 /** After so many bytes others get their turn. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
@@ -90,7 +89,7 @@ export class EditableFile {
     } catch (error) {
       if (isRecorded) journal.leave();
       else journal.remove();
-      throw error instanceof KmsAsymError ? error : writeFailed(this.#subject, error);
+      throw writeFailed(this.#subject, error);
     }
     journal.remove();
     return 'in place';
@@ -115,7 +114,7 @@ export class EditableFile {
       copy.commit();
     } catch (error) {
       copy?.abort();
-      throw error instanceof KmsAsymError ? error : writeFailed(this.#subject, error);
+      throw writeFailed(this.#subject, error);
     } finally {
       journal.remove();
     }
@@ -140,7 +139,7 @@ export class EditableFile {
       return journal;
     } catch (error) {
       journal.leave();
-      throw error instanceof KmsAsymError ? error : writeFailed(this.#subject, error);
+      throw writeFailed(this.#subject, error);
     }
   }
 
@@ -180,7 +179,6 @@ async function* withHead(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Asy
 }
 
 async function fill(copy: AtomicFile, content: AsyncIterable<Uint8Array>, journal: Journal): Promise<void> {
-  let beatMs = performance.now();
   let turnBytes = 0;
   for await (const piece of content) {
     await copy.write(piece);
@@ -189,8 +187,6 @@ async function fill(copy: AtomicFile, content: AsyncIterable<Uint8Array>, journa
     // Neither reading nor writing a file ever waits, so without this no signal would be heard before the end.
     await setImmediate();
     turnBytes = 0;
-    if (performance.now() - beatMs < BEAT_MS) continue;
     journal.beat();
-    beatMs = performance.now();
   }
 }

@@ -7,7 +7,7 @@ import { KmsAsymError } from '../errors.js';
 import { readUnfinished, type HeadChange } from './journal-entries.js';
 
 /** With it a write is on the disk when it returns; systems without it get an fdatasync. */
-export const O_DSYNC = (fs.constants.O_DSYNC as number | undefined) ?? 0;
+export const { O_DSYNC = 0 } = fs.constants as Partial<typeof fs.constants>;
 
 /** How much of a change has been made. `other` is a file that was meanwhile replaced by another one, or damaged. */
 export type Progress = 'none' | 'some' | 'all' | 'other';

@@ -31,10 +31,8 @@ const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 const LINE = /^([0-9a-f]{16}) (holds|released|change|temporary)(?: (.*))?$/;
 const CHANGE = /^(\d{1,16}) ([A-Za-z0-9+/=]+) ([A-Za-z0-9+/=]+) ([0-9a-f]{64})$/;
 
-/** Neither follows a link that somebody laid there, nor waits for the writer of a pipe; absent on Windows. */
-export const CAREFUL =
-  ((fs.constants.O_NOFOLLOW as number | undefined) ?? 0) |
-  ((fs.constants.O_NONBLOCK as number | undefined) ?? 0);
+/** Neither follows a link that somebody laid there, nor waits for the writer of a pipe. Absent on Windows, which counts as 0. */
+export const CAREFUL = fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 
 /** Whether a file in some directory has the name of a journal. */
 export function isJournal(name: string): boolean {

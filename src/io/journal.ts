@@ -69,7 +69,6 @@ export class Journal {
       throw busy(subject, /:(\d+):/.exec(holder)?.[1] ?? '');
     } catch (error) {
       if (fd !== undefined) fs.closeSync(fd);
-      if (error instanceof KmsAsymError) throw error;
       throw errnoOf(error) === 'ELOOP' ? notOurs(file) : writeFailed(`beside ${subject}`, error);
     }
   }

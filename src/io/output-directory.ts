@@ -72,5 +72,5 @@ function notDirectory(name: string): KmsAsymError {
 }
 
 function asWriteFailed(name: string, error: unknown): KmsAsymError {
-  return error instanceof KmsAsymError ? error : writeFailed(`"${name}"`, error);
+  return writeFailed(`"${name}"`, error);
 }

@@ -51,7 +51,7 @@ export function inspectTarget(
     if (!stats) return newFile(target, subject);
     return existing(stats, target, subject, force);
   } catch (error) {
-    throw error instanceof KmsAsymError ? error : writeFailed(subject, error);
+    throw writeFailed(subject, error);
   }
 }
 

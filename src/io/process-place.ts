@@ -18,16 +18,17 @@ export function ownProcess(): ProcessName {
   return `${ownPlace()}:${process.pid}:${readStat(process.pid)?.startTime ?? ''}`;
 }
 
+/** A zombie has ended; only its parent has not asked yet. */
+const ENDED: ReadonlySet<string | undefined> = new Set(['Z', 'X']);
+
 /** Whether a process still runs; `undefined` when it cannot be seen from here: on another machine, in a container. */
 export function isRunning(name: ProcessName): boolean | undefined {
   const [place, number, startTime] = name.split(':');
   if (place !== ownPlace()) return undefined;
   const pid = Number(number);
-  if (!exists(pid)) return false;
   const stat = readStat(pid);
-  if (stat === undefined) return startTime === '' || exists(pid);
-  // A zombie has ended; only its parent has not asked yet.
-  return !/[ZX]/.test(stat.state) && startTime === stat.startTime;
+  if (stat !== undefined && (ENDED.has(stat.state) || stat.startTime !== startTime)) return false;
+  return exists(pid);
 }
 
 function ownPlace(): string {
@@ -49,11 +50,11 @@ function exists(pid: number): boolean {
   }
 }
 
-function readStat(pid: number): { state: string; startTime: string } | undefined {
+function readStat(pid: number): { state: string | undefined; startTime: string | undefined } | undefined {
   const line = attempt(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1'));
   // The name of the program, in parentheses, may hold anything; the state is the third field, the start the 22nd.
   const fields = line?.slice(line.lastIndexOf(')') + 2).split(' ');
-  return fields && { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+  return fields && { state: fields[0], startTime: fields[19] };
 }
 
 function attempt<T>(read: () => T): T | undefined {

@@ -1,5 +1,6 @@
 /** Waiting for the disk while other work goes on. What waits at the same time, the disk does in one go. */
 import fs from 'node:fs';
+import { promisify } from 'node:util';
 
 /** Below this the disk is a memory, and asking another thread takes longer than asking it. */
 const FAST_MS = 0.3;
@@ -16,12 +17,7 @@ export async function syncAside(fd: number): Promise<void> {
     slowSurplus = performance.now() - startMs < FAST_MS ? Math.max(0, slowSurplus - 1) : slowSurplus + 1;
     return;
   }
-  await new Promise<void>((resolve, reject) => {
-    fs.fsync(fd, (error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-  });
+  await promisify(fs.fsync)(fd);
 }
 
 interface Turns {
@@ -52,13 +48,12 @@ function begin(directory: string): Promise<void> {
 }
 
 async function syncDirectory(directory: string): Promise<void> {
-  let fd: number | undefined;
   try {
-    fd = fs.openSync(directory, 'r');
-    await syncAside(fd);
+    const fd = fs.openSync(directory, 'r');
+    await syncAside(fd).finally(() => {
+      fs.closeSync(fd);
+    });
   } catch {
     // Best effort: the file is whole and has its name already.
-  } finally {
-    if (fd !== undefined) fs.closeSync(fd);
   }
 }

@@ -21,11 +21,13 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What to throw when reading fails: `file-not-found` for a missing file, else `read-failed`.
+ * What to throw when reading fails: `file-not-found` for a missing file, else `read-failed`. Keeps a `KmsAsymError` as it
+ * is.
  *
  * @param subject - what could not be read, quoted if it is a name: `"a.txt"`, `stdin`
  */
 export function readFailed(subject: string, cause: unknown): KmsAsymError {
+  if (cause instanceof KmsAsymError) return cause;
   if (errnoOf(cause) === 'ENOENT') {
     return new KmsAsymError('file-not-found', `${subject} does not exist`, { cause });
   }
@@ -33,11 +35,12 @@ export function readFailed(subject: string, cause: unknown): KmsAsymError {
 }
 
 /**
- * What to throw when writing fails: `write-failed`.
+ * What to throw when writing fails: `write-failed`. Keeps a `KmsAsymError` as it is.
  *
  * @param subject - what could not be written, quoted if it is a name: `"a.txt"`, `stdout`
  */
 export function writeFailed(subject: string, cause: unknown): KmsAsymError {
+  if (cause instanceof KmsAsymError) return cause;
   return new KmsAsymError('write-failed', `cannot write ${subject}: ${reason(cause)}`, { cause });
 }
 

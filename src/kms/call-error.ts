@@ -60,8 +60,8 @@ export function invalidResponse(what: string, hints: readonly string[] = []): Ca
 }
 
 /** The error of a call that `signal` ended: the signal's own reason where that is already meant for people. */
-export function abortError(signal: AbortSignal): KmsAsymError {
-  const reason: unknown = signal.reason;
+export function abortError(signal: AbortSignal | undefined): KmsAsymError {
+  const reason: unknown = signal?.reason;
   if (reason instanceof KmsAsymError) return reason;
   const timedOut = reason instanceof Error && reason.name === 'TimeoutError';
   const message = timedOut ? 'the overall time limit is over' : 'the call was aborted';

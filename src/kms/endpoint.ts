@@ -77,8 +77,9 @@ export function parseEndpoint(text: string): Endpoint {
       hints: ['requests are signed with the access key; write the endpoint as "https://host:port"'],
     });
   }
-  const [, scheme, rest = ''] = /^(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/)?(.*)$/s.exec(text) ?? [];
-  const protocol = `${(scheme ?? 'https').toLowerCase()}:`;
+  const [prefix, scheme = 'https'] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text) ?? [''];
+  const rest = text.slice(prefix.length);
+  const protocol = `${scheme.toLowerCase()}:`;
   if (protocol !== 'https:' && protocol !== 'http:') throw malformed(text, 'its scheme is not https');
   // URL would silently drop white space and take "\" for "/"; nothing of that kind is in a host name.
   if (!/^[A-Za-z0-9.:[\]_-]+\/?$/.test(rest)) throw malformed(text, 'it is more than a host and a port');

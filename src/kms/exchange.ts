@@ -51,7 +51,7 @@ export class Exchange {
     const { signal } = this.#request;
     if (signal?.aborted) throw abortError(signal);
     const onAbort = (): void => {
-      if (signal !== undefined) this.#finish(abortError(signal));
+      this.#finish(abortError(signal));
     };
     signal?.addEventListener('abort', onAbort);
     const result = await new Promise<HttpAnswer | KmsAsymError>((resolve) => {

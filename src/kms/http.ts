@@ -61,15 +61,16 @@ const FAMILY_OPTIONS = { autoSelectFamilyAttemptTimeout: 1500 };
 /** Sends requests, reusing connections. */
 export class HttpChannel {
   readonly #options: HttpOptions;
-  readonly #env: NodeJS.ProcessEnv;
+  /** The one it was made for. */
+  readonly env: NodeJS.ProcessEnv;
   readonly #agents = new Map<string, http.Agent>();
   #tls: Promise<{ secureContext?: SecureContext }> | undefined;
 
   /** Throws `configuration` when certificates would not be checked. */
   constructor(options: HttpOptions) {
     this.#options = options;
-    this.#env = options.env ?? process.env;
-    refuseUnverifiedTls(this.#env);
+    this.env = options.env ?? process.env;
+    refuseUnverifiedTls(this.env);
   }
 
   /** Rejects with a `KmsAsymError`: `network`, `timeout`, `invalid-response`, or `configuration` of proxy or TLS. */
@@ -86,7 +87,7 @@ export class HttpChannel {
       const agent = this.#agent('http:', () => new http.Agent({ keepAlive: true }));
       return { proxy: undefined, request: (options) => http.request(url.origin, { ...options, agent }) };
     }
-    const proxy = proxyFor(url, this.#env);
+    const proxy = proxyFor(url, this.env);
     const [https, tls] = await Promise.all([import('node:https'), this.#secureContext()]);
     // An agent's own name for a connection leaves the context out, which is safe as it only ever sees this one.
     const agent =
@@ -118,7 +119,7 @@ export class HttpChannel {
   }
 
   #secureContext(): Promise<{ secureContext?: SecureContext }> {
-    return (this.#tls ??= secureContextOf(this.#options.caPem, this.#env));
+    return (this.#tls ??= secureContextOf(this.#options.caPem, this.env));
   }
 }
 

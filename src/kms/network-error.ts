@@ -3,7 +3,7 @@
  * adding a cause is one line.
  */
 
-import { errnoOf } from '../errors.js';
+import { errnoText } from '../errors.js';
 import { CallError, invalidResponse } from './call-error.js';
 import { isKnownRegion, similarRegion } from './regions.js';
 
@@ -74,7 +74,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
  * request may have been carried out.
  */
 export function networkError(error: unknown, host: string, sent: boolean): CallError {
-  const code = errnoOf(error) ?? 'unknown';
+  const code = errnoText(error);
   if (code.startsWith('HPE_')) return invalidResponse(`"${host}" does not answer in HTTP (${code})`);
   const cause = explainErrno(code);
   const what = cause?.what ?? code;

@@ -54,7 +54,7 @@ export class SharedPace implements Pace {
       };
       const onAbort = (): void => {
         this.#waiting.delete(go);
-        if (signal) reject(abortError(signal));
+        reject(abortError(signal));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(go);

@@ -53,10 +53,9 @@ export class Probe {
 
   /** Throws `configuration` when certificates would not be checked. */
   constructor(options: KmsClientOptions) {
-    const env = options.env ?? process.env;
     this.#options = options;
-    this.#channel = new HttpChannel({ ...options, env });
-    this.#credentials = new CredentialChain({ ...options, env }, this.#channel);
+    this.#channel = new HttpChannel(options);
+    this.#credentials = new CredentialChain({ ...options, env: this.#channel.env }, this.#channel);
   }
 
   /** Connects to the endpoint of the options and asks it something without a signature: any answer will do. */
@@ -110,7 +109,7 @@ export class Probe {
     const attempt = async (signal: AbortSignal) => {
       const sentMs = Date.now();
       const { headers } = await this.#channel.send({ ...request, signal });
-      const serviceMs = Date.parse(headers.date ?? '');
+      const serviceMs = Date.parse(String(headers.date));
       const hereMs = (sentMs + Date.now()) / 2;
       // The header leaves fractions of a second out.
       return { clockSkewMs: Number.isNaN(serviceMs) ? undefined : hereMs - serviceMs - 500 };
@@ -122,7 +121,7 @@ export class Probe {
 function tlsFacts(socket: TLSSocket): TlsFacts {
   const chain: string[] = [];
   let certificate: PeerCertificate | undefined = socket.getPeerCertificate(true);
-  const validTo = new Date(certificate.valid_to);
+  const validTo = new Date(certificate.valid_to).toISOString();
   // An authority is its own issuer.
   for (const seen = new Set<string>(); certificate && !seen.has(certificate.fingerprint256);) {
     seen.add(certificate.fingerprint256);
@@ -132,7 +131,7 @@ function tlsFacts(socket: TLSSocket): TlsFacts {
   return {
     protocol: socket.getProtocol() ?? 'unknown',
     chain,
-    validTo: Number.isNaN(validTo.getTime()) ? 'unknown' : validTo.toISOString(),
+    validTo,
   };
 }
 

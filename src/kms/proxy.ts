@@ -81,8 +81,8 @@ function bypasses(list: string, target: URL): boolean {
 function splitPort(entry: string): { name: string; onlyPort: string | undefined } {
   // An IPv6 address without brackets has no port.
   if (isIP(entry.split('/', 1).join()) === 6) return { name: entry, onlyPort: undefined };
-  const [, name = entry, onlyPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
-  return { name: name.replace(/^\[|\]$/g, ''), onlyPort };
+  const [suffix, onlyPort] = /:(\d+)$/.exec(entry) ?? [''];
+  return { name: entry.slice(0, entry.length - suffix.length).replace(/^\[|\]$/g, ''), onlyPort };
 }
 
 function isBelow(host: string, name: string): boolean {

@@ -49,21 +49,18 @@ export function isKnownRegion(region: string): boolean {
 export function similarRegion(region: string): string | undefined {
   const whole = KNOWN_REGIONS.find((known) => known.endsWith(`-${region.toLowerCase()}`));
   if (whole !== undefined) return whole;
-  const distances = KNOWN_REGIONS.map((known) => ({ known, distance: editDistance(region, known) }));
-  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
-  return nearest !== undefined && nearest.distance <= 2 ? nearest.known : undefined;
+  return [1, 2].flatMap((slips) => KNOWN_REGIONS.filter((known) => isNear(region, known, slips)))[0];
 }
 
-/** Insertions, removals and replacements between two words (Levenshtein). */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [index, letter] of Array.from(a).entries()) {
-    const above = row;
-    row = [index + 1];
-    for (const [column, other] of Array.from(b).entries()) {
-      const replaced = (above[column] ?? 0) + (letter === other ? 0 : 1);
-      row.push(Math.min(replaced, (above[column + 1] ?? 0) + 1, (row[column] ?? 0) + 1));
-    }
-  }
-  return row.at(-1) ?? 0;
+/** Whether `slips` insertions, removals and replacements at most make one word of the other (Levenshtein). */
+function isNear(one: string, other: string, slips: number): boolean {
+  if (one === other) return true;
+  const [rest, otherRest] = [one.slice(1), other.slice(1)];
+  if (one !== '' && other.startsWith(one.slice(0, 1))) return isNear(rest, otherRest, slips);
+  return (
+    slips > 0 &&
+    (isNear(rest, otherRest, slips - 1) ||
+      isNear(rest, other, slips - 1) ||
+      isNear(one, otherRest, slips - 1))
+  );
 }

@@ -29,11 +29,10 @@ export async function createSdkClient(
   options: KmsClientOptions,
   hooks: ClientHooks = {},
 ): Promise<KmsClient> {
-  const env = options.env ?? process.env;
   const endpoint = resolveEndpoint(options);
-  const channel = new HttpChannel({ ...options, env });
+  const channel = new HttpChannel(options);
   await channel.route(new URL(endpoint.origin));
-  const credentials = new CredentialChain({ ...options, env }, channel);
+  const credentials = new CredentialChain({ ...options, env: channel.env }, channel);
   const transport = new KmsTransport({ endpoint, credentials, channel, userAgent: `kms-asym/${VERSION}` });
   const call = callThrough(transport, { ...options, ...hooks });
   return {

@@ -8,9 +8,7 @@ import * as openApiUtil from '@alicloud/openapi-util';
 import * as teaUtil from '@alicloud/tea-util';
 
 function defaultOf<T>(exported: T | { readonly default: T }): T {
-  return typeof exported === 'object' && exported !== null && 'default' in exported
-    ? exported.default
-    : exported;
+  return (exported as { readonly default?: T }).default ?? (exported as T);
 }
 
 /** Client of the vendor's OpenAPI core, to be extended. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import {
+import fs, {
   chmodSync,
   chownSync,
   linkSync,
@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { EditableFile } from '../../src/io/editable-file.js';
 import { openInput, readUpTo } from '../../src/io/input.js';
 import { journalOf } from '../../src/io/journal-entries.js';
@@ -212,6 +212,72 @@ describe('what may not be changed', () => {
     chmodSync(at('.'), 0o755);
     expect(asNobody('replace', file, OLD)).toBe(`cannot write beside "${file}": permission denied\n`);
     expect(text()).toBe(NEW + REST);
+  });
+});
+
+describe('while it is changed', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  const failing = (code: string) => (): never => {
+    throw Object.assign(new Error(code), { code });
+  };
+
+  it('and the disk fails in the middle, the next run finishes it', async () => {
+    const { file, text, names } = place();
+    const { writeSync } = fs;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, bytes: Buffer, ...rest: number[]) => {
+      // Only the head is written at a position; it gets no further than its third byte.
+      if (rest.length < 3) return writeSync(fd, bytes, ...rest);
+      if (rest[2] !== 0) return failing('EIO')();
+      return writeSync(fd, bytes, 0, 3, 0);
+    }) as typeof fs.writeSync);
+    await expect(replaceHead(file)).rejects.toThrow(refusal('input/output error'));
+    vi.restoreAllMocks();
+    expect(text()).toBe(NEW.slice(0, 3) + OLD.slice(3) + REST);
+    expect(await read(file)).toBe(NEW + REST);
+    edit(file).close();
+    expect(text()).toBe(NEW + REST);
+    expect(names()).toEqual(['file']);
+  });
+
+  it('by a copy that others wait for, they get their turn and see that it goes on', async () => {
+    const { file } = place();
+    const content = async function* (): AsyncGenerator<Uint8Array> {
+      for (let count = 0; count < 9; count += 1) yield await Promise.resolve(Buffer.alloc(1024 * 1024));
+    };
+    const beat = vi.spyOn(fs, 'futimesSync');
+    const edited = edit(file);
+    await edited.replaceAll(Buffer.from(OLD), content());
+    edited.close();
+    expect(beat).toHaveBeenCalledTimes(2);
+    expect(statSync(file).size).toBe(9 * 1024 * 1024);
+  });
+
+  it.each(['EIO', 'ENOSPC'])('by a copy that fails (%s), it is as it was', async (code) => {
+    const { file, text, names } = place();
+    vi.spyOn(fs, 'renameSync').mockImplementationOnce(failing(code));
+    await expect(replaceHead(file, `${NEW} and longer`)).rejects.toThrow(refusal('cannot write'));
+    expect(text()).toBe(OLD + REST);
+    expect(names()).toEqual(['file']);
+  });
+
+  it('it is opened for reading where writing is not allowed, and copied, by force', async () => {
+    const { file, text } = place();
+    const refused = (): void => void vi.spyOn(fs, 'openSync').mockImplementationOnce(failing('EACCES'));
+    refused();
+    expect(() => edit(file)).toThrow(refusal('permission denied'));
+    refused();
+    expect(await replaceHead(file, NEW, true)).toBe('copied');
+    expect(text()).toBe(NEW + REST);
+  });
+
+  it('it may have become something else since it was looked at', () => {
+    const { file, at } = place();
+    const { openSync } = fs;
+    vi.spyOn(fs, 'openSync').mockImplementationOnce(() => openSync(at('.'), 'r'));
+    expect(() => edit(file)).toThrow(refusal('not a regular file'));
   });
 });
 

@@ -1,11 +1,12 @@
 /** `create-key`: CreateKey, then the version that came with it. */
 import { Option, type Command } from 'commander';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, reworded } from '../../errors.js';
 import type { KeyMetadata, KmsClient } from '../../kms/client.js';
 import { requireAliasName } from '../alias-name.js';
 import type { Context } from '../context.js';
 import { collect, text, type GlobalOptions } from '../options.js';
 import { chooseRegion, withKms } from '../settings.js';
+import { knownError } from '../unexpected-error.js';
 
 interface Options extends GlobalOptions {
   readonly keySpec: string;
@@ -69,8 +70,8 @@ async function announce(
   const { json, quiet, alias } = options;
   if (json !== true) await terminal.data(quiet === true ? `${key.keyId}\n` : `KeyId: ${key.keyId}\n`);
   const keyVersionId = await firstVersion(kms, key.keyId).catch(async (error: unknown) => {
-    const reason = error instanceof Error ? error.message : 'unknown reason';
-    await terminal.warn(`key "${key.keyId}" was created, but its version is not known yet: ${reason}`);
+    const { message } = knownError(error);
+    await terminal.warn(`key "${key.keyId}" was created, but its version is not known yet: ${message}`);
     return undefined;
   });
   if (json !== true && quiet !== true && keyVersionId !== undefined) {
@@ -89,28 +90,26 @@ async function announce(
       Arn: key.arn,
       CreationDate: key.creationDate,
       Region: region,
-      Alias: aliasError ? undefined : alias,
+      Alias: aliasError === undefined ? alias : undefined,
       RequestId: key.requestId,
     });
   }
-  if (aliasError) throw aliasError;
+  if (aliasError !== undefined) throw aliasError as Error;
 }
 
 async function firstVersion(kms: KmsClient, keyId: string): Promise<string | undefined> {
   return (await kms.listKeyVersions(keyId))[0]?.keyVersionId;
 }
 
-async function tryAlias(kms: KmsClient, keyId: string, alias: string): Promise<KmsAsymError | undefined> {
+async function tryAlias(kms: KmsClient, keyId: string, alias: string): Promise<unknown> {
   try {
     await kms.createAlias(keyId, alias);
     return undefined;
   } catch (error) {
-    if (!(error instanceof KmsAsymError)) throw error;
-    return new KmsAsymError(error.code, `key "${keyId}" was created, but not its alias: ${error.message}`, {
-      hints: [...error.hints, 'the key stays; do not run create-key again for it'],
-      cause: error,
-      ...(error.service && { service: error.service }),
-    });
+    return reworded(error, ({ message, hints }) => ({
+      message: `key "${keyId}" was created, but not its alias: ${message}`,
+      hints: [...hints, 'the key stays; do not run create-key again for it'],
+    }));
   }
 }
 

@@ -27,7 +27,8 @@ export function define(command: Command, context: Context): void {
 
 const EXAMPLES = `
 Checks settings, connection, clock, credentials and access; with a key also the key, its versions, its public key and
-one round trip of 32 random bytes: a decryption, or a signature by a key for signatures. Changes nothing. The exit status is that of the first failure.
+one round trip of 32 random bytes: a decryption, or a signature by a key for signatures. Changes
+nothing. The exit status is that of the first failure.
   kms-asym doctor
   kms-asym doctor --public-key backup.pem`;
 

@@ -1,9 +1,9 @@
 /** The new header of an age file, from the old one and whoever opens that. */
-import type { ByteStream } from '../../age/byte-stream.js';
+import { ByteReader, type ByteStream } from '../../age/byte-stream.js';
 import { openHeader } from '../../age/decrypt.js';
 import { sealHeader } from '../../age/encrypt.js';
 import { wipe } from '../../age/file-key.js';
-import { HeaderParser, type Header } from '../../age/header.js';
+import { readHeader, type Header } from '../../age/header.js';
 import { KMS_STANZA_TYPE } from '../../age/kms-stanza.js';
 import { rewrapHeader } from '../../age/rewrap.js';
 import { decryptStream, encryptStream } from '../../age/stream.js';
@@ -46,9 +46,10 @@ export async function makeHeader(run: RewrapRun, header: Header, name: string): 
       await verifyHeader(run, bytes, newKey);
     }
     const { opened } = service;
+    const { stanzas } = await readHeader(new ByteReader([bytes]));
     return {
       bytes,
-      recipients: new HeaderParser().push(bytes)?.stanzas.map(describeStanza) ?? [],
+      recipients: stanzas.map(describeStanza),
       openedBy: opened && {
         KeyId: opened.keyId,
         KeyVersionId: opened.keyVersionId,

@@ -2,7 +2,7 @@
 import { MAX_CIPHERTEXT_INPUT_BYTES } from '../../crypto/ciphertext.js';
 import { encodeBase64 } from '../../crypto/encoding.js';
 import { encryptOaep } from '../../crypto/oaep.js';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, reworded } from '../../errors.js';
 import type { EditableFile } from '../../io/editable-file.js';
 import type { Input } from '../../io/input.js';
 import type { Output } from '../../io/output.js';
@@ -77,15 +77,10 @@ function seal({ key, name: keyName }: NamedKey, plaintext: Uint8Array, name: str
   try {
     return encryptOaep(key, plaintext);
   } catch (error) {
-    if (!(error instanceof KmsAsymError) || error.code !== 'input-too-large') throw error;
-    throw new KmsAsymError(
-      error.code,
-      `what "${name}" holds does not fit the ${key.keySpec} key of "${keyName}"`,
-      {
-        hints: ['kms-asym decrypt it, and encrypt it with --format age, which takes any size'],
-        cause: error,
-      },
-    );
+    throw reworded(error, () => ({
+      message: `what "${name}" holds does not fit the ${key.keySpec} key of "${keyName}"`,
+      hints: ['kms-asym decrypt it, and encrypt it with --format age, which takes any size'],
+    }));
   }
 }
 

@@ -49,7 +49,7 @@ export class Report {
     }
     const { code, message, hints, service } = error;
     const named = message.includes(`"${name}"`) ? message : `"${name}": ${message}`;
-    await terminal.error(new KmsAsymError(code, named, { hints, cause: error, ...(service && { service }) }));
+    await terminal.error(new KmsAsymError(code, named, { hints, cause: error, service }));
   }
 
   /** Leaves the exit status. */

@@ -50,12 +50,16 @@ export function findKeyType(
 }
 
 /** The key type of an RSA key with the exponent 65537 or of an EC key; `undefined` for all others. */
-export function keyTypeOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): HsmKeyType | undefined {
-  const { modulusLength, publicExponent, namedCurve } = asymmetricKeyDetails ?? {};
+export function keyTypeOf({
+  asymmetricKeyType,
+  asymmetricKeyDetails: details,
+}: KeyObject): HsmKeyType | undefined {
   return findKeyType((parameters) =>
     parameters.family === 'rsa'
-      ? asymmetricKeyType === 'rsa' && publicExponent === 65537n && parameters.modulusBits === modulusLength
-      : parameters.curve === namedCurve,
+      ? asymmetricKeyType === 'rsa' &&
+        details?.publicExponent === 65537n &&
+        parameters.modulusBits === details.modulusLength
+      : parameters.curve === details?.namedCurve,
   );
 }
 

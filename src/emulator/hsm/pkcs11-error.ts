@@ -10,7 +10,7 @@ export function ckrOf(error: unknown): string | undefined {
   return /^CKR_\w+/.exec(error.message)?.[0];
 }
 
-const LOST = new Set([
+const LOST = new Set<string | undefined>([
   'CKR_SESSION_CLOSED',
   'CKR_SESSION_HANDLE_INVALID',
   'CKR_USER_NOT_LOGGED_IN',
@@ -23,7 +23,7 @@ const LOST = new Set([
 
 /** True when the session, login or handle is gone and a fresh one may work. */
 export function isLost(error: unknown): boolean {
-  return LOST.has(ckrOf(error) ?? '');
+  return LOST.has(ckrOf(error));
 }
 
 const TROUBLE = new Set([...LOST, 'CKR_HOST_MEMORY', 'CKR_DEVICE_MEMORY', 'CKR_CRYPTOKI_NOT_INITIALIZED']);
@@ -37,27 +37,36 @@ export function isRefusal(error: unknown): boolean {
 const WRONG_PIN = { says: 'wrong PIN for', hint: 'check pin-value or pin-source in the pkcs11: URI' };
 
 /** What failed while logging in (the token's label completes it), and what to do about it. */
-const LOGIN_FAILURES: Partial<Record<string, { says: string; hint: string }>> = {
-  CKR_PIN_INCORRECT: WRONG_PIN,
-  CKR_PIN_INVALID: WRONG_PIN,
-  CKR_PIN_LEN_RANGE: WRONG_PIN,
-  CKR_PIN_LOCKED: {
-    says: 'the PIN is locked for',
-    hint: 'unlock it as the security officer, for example with pkcs11-tool --init-pin',
-  },
-  CKR_PIN_EXPIRED: {
-    says: 'the PIN has expired for',
-    hint: 'change it, for example with pkcs11-tool --change-pin',
-  },
-  CKR_USER_PIN_NOT_INITIALIZED: {
-    says: 'no user PIN has been set for',
-    hint: 'set one as the security officer, for example with pkcs11-tool --init-pin',
-  },
-};
+const LOGIN_FAILURES = new Map<string | undefined, { says: string; hint: string }>([
+  ['CKR_PIN_INCORRECT', WRONG_PIN],
+  ['CKR_PIN_INVALID', WRONG_PIN],
+  ['CKR_PIN_LEN_RANGE', WRONG_PIN],
+  [
+    'CKR_PIN_LOCKED',
+    {
+      says: 'the PIN is locked for',
+      hint: 'unlock it as the security officer, for example with pkcs11-tool --init-pin',
+    },
+  ],
+  [
+    'CKR_PIN_EXPIRED',
+    {
+      says: 'the PIN has expired for',
+      hint: 'change it, for example with pkcs11-tool --change-pin',
+    },
+  ],
+  [
+    'CKR_USER_PIN_NOT_INITIALIZED',
+    {
+      says: 'no user PIN has been set for',
+      hint: 'set one as the security officer, for example with pkcs11-tool --init-pin',
+    },
+  ],
+]);
 
 /** A failed C_Login for people; `token` is the label. */
 export function loginError(token: string, cause: unknown): KmsAsymError {
-  const failure = LOGIN_FAILURES[ckrOf(cause) ?? ''];
+  const failure = LOGIN_FAILURES.get(ckrOf(cause));
   if (failure === undefined) return deviceError(`log in to the token "${token}"`, cause);
   return new KmsAsymError('emulator', `${failure.says} the token "${token}"`, {
     hints: [failure.hint],

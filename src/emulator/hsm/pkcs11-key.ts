@@ -35,7 +35,7 @@ export async function generateTokenKey(
   const pair = await library
     .C_GenerateKeyPairAsync(session, { mechanism }, publicKey, privateKey)
     .catch((cause: unknown) => {
-      throw UNSUPPORTED.has(ckrOf(cause) ?? '') ? unsupported(type, cause) : cause;
+      throw UNSUPPORTED.has(ckrOf(cause)) ? unsupported(type, cause) : cause;
     });
   const read = (attribute: number): Buffer => readAttribute(library, session, pair.publicKey, attribute);
   const jwk: JsonWebKey =
@@ -80,7 +80,7 @@ export function destroyTokenKey(module: Pkcs11Module, session: Session, ref: str
   for (const object of objects) library.C_DestroyObject(session.handle, object);
 }
 
-const UNSUPPORTED = new Set([
+const UNSUPPORTED = new Set<string | undefined>([
   'CKR_DOMAIN_PARAMS_INVALID',
   'CKR_CURVE_NOT_SUPPORTED',
   'CKR_MECHANISM_INVALID',

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { errnoOf, KmsAsymError } from '../../errors.js';
+import { KmsAsymError, errnoText } from '../../errors.js';
 import { flushTree } from '../durable-file.js';
 import type { Hsm } from './hsm.js';
 import { deviceError } from './pkcs11-error.js';
@@ -139,6 +139,7 @@ function initializeToken(module: Pkcs11Module, { label, pin }: Home): void {
 
 function directoryError(directory: string, cause: unknown): KmsAsymError {
   if (cause instanceof KmsAsymError) return cause;
-  const reason = errnoOf(cause) ?? 'unusable';
-  return new KmsAsymError('emulator', `could not prepare "${directory}" for SoftHSM (${reason})`, { cause });
+  return new KmsAsymError('emulator', `could not prepare "${directory}" for SoftHSM (${errnoText(cause)})`, {
+    cause,
+  });
 }

@@ -74,5 +74,6 @@ export class NonceWindow {
 /** A whole number from 1 to 2^53 - 1. */
 function digestOf(text: string): number {
   const digest = createHash('sha256').update(text).digest();
-  return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11) || 1;
+  const bits = digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11);
+  return (bits % Number.MAX_SAFE_INTEGER) + 1;
 }

@@ -14,13 +14,15 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   return { pid: process.pid, startTime: (await readStat(process.pid))?.startTime ?? '' };
 }
 
+/** A zombie has ended; only its parent has not asked yet. */
+const ENDED: ReadonlySet<string | undefined> = new Set(['Z', 'X']);
+
 /** Whether it still runs: it, and not another one with its number. */
 export async function isRunning({ pid, startTime }: ProcessIdentity): Promise<boolean> {
-  if (!exists(pid)) return false;
   const stat = await readStat(pid);
-  if (stat === undefined) return startTime === '' || exists(pid);
-  // A zombie has ended; only its parent has not asked yet.
-  return !/[ZX]/.test(stat.state) && (startTime === '' || stat.startTime === startTime);
+  if (stat !== undefined && (ENDED.has(stat.state) || !['', stat.startTime].includes(startTime)))
+    return false;
+  return exists(pid);
 }
 
 function exists(pid: number): boolean {
@@ -32,9 +34,11 @@ function exists(pid: number): boolean {
   }
 }
 
-async function readStat(pid: number): Promise<{ state: string; startTime: string } | undefined> {
+async function readStat(
+  pid: number,
+): Promise<{ state: string | undefined; startTime: string | undefined } | undefined> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // The name of the program, in parentheses, may hold anything; the state is the third field, the start the 22nd.
   const fields = line?.slice(line.lastIndexOf(')') + 2).split(' ');
-  return fields && { state: fields[0] ?? '', startTime: fields[19] ?? '' };
+  return fields && { state: fields[0], startTime: fields[19] };
 }

@@ -113,7 +113,7 @@ function commonName(text: string): Name {
 /** Positive and not zero in its first byte, as DER wants it (section 4.1.2.2). */
 function serialNumber(): ArrayBuffer {
   const bytes = randomBytes(16);
-  bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
+  bytes.writeUInt8((bytes.readUInt8() & 0x3f) | 0x40);
   return bufferOf(bytes);
 }
 
@@ -130,6 +130,6 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
 }
 
 function pem(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
+  const lines = der.toString('base64').replaceAll(/.{64}(?=.)/g, '$&\n');
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }

@@ -51,7 +51,7 @@ export function aliyunProvider(
     const vendor = mode === 'CredentialsURI' ? uriProvider(profile) : modeProvider(profile, env);
     return vendorProvider(title, vendor, channel, FETCH[mode]?.());
   } catch (error) {
-    throw error instanceof KmsAsymError ? error : explainProviderError(title, error);
+    throw explainProviderError(title, error);
   }
 }
 

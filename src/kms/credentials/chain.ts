@@ -30,8 +30,15 @@ export class CredentialChain {
   #provider: CredentialProvider | undefined;
   #underWay: Promise<FoundCredentials> | undefined;
 
-  /** `channel` carries the requests of places that have to ask somebody. */
-  constructor(choice: CredentialChoice, channel: HttpChannel) {
+  /**
+   * @param channel - carries the requests of places that have to ask somebody
+   * @param isElsewhere - whether it is certain that this is no ECS instance
+   */
+  constructor(
+    choice: CredentialChoice,
+    channel: HttpChannel,
+    private readonly isElsewhere = isOtherHardware,
+  ) {
     this.#choice = choice;
     this.#channel = channel;
   }
@@ -49,23 +56,19 @@ export class CredentialChain {
 
   async #find(): Promise<FoundCredentials> {
     const provider = this.#provider ?? setUpProvider(this.#choice, this.#channel);
-    const found = await (provider === undefined
-      ? askInstance(this.#choice.env, this.#channel)
-      : readFrom(provider));
+    const found = await (provider === undefined ? this.#askInstance() : readFrom(provider));
     this.#provider = found.provider;
     return found;
   }
-}
 
-/** Nothing is set up; but this may be an instance that has a role. */
-async function askInstance(env: NodeJS.ProcessEnv, channel: HttpChannel): Promise<FoundCredentials> {
-  const asks = !isMetadataOff(env) && !isOtherHardware();
-  try {
-    if (asks) return await readFrom(instanceRole(undefined, env, channel));
-  } catch (error) {
-    if (!(error instanceof KmsAsymError)) throw error;
+  /** Nothing is set up; but this may be an instance that has a role. */
+  async #askInstance(): Promise<FoundCredentials> {
+    const { env } = this.#choice;
+    if (isMetadataOff(env) || this.isElsewhere()) throw noCredentials(env, false);
+    return readFrom(instanceRole(undefined, env, this.#channel)).catch(() => {
+      throw noCredentials(env, true);
+    });
   }
-  throw noCredentials(env, asks);
 }
 
 function noCredentials(env: NodeJS.ProcessEnv, asked: boolean): KmsAsymError {

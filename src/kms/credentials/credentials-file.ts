@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CredentialsProvider, ProfileCredentialsProvider } from '@alicloud/credentials';
-import { errnoOf, KmsAsymError } from '../../errors.js';
+import { errnoOf, errnoText, KmsAsymError } from '../../errors.js';
 import type { HttpChannel } from '../http.js';
 import { homeFolder } from './aliyun-config.js';
 import type { CredentialProvider } from './credentials.js';
@@ -35,13 +35,14 @@ export function credentialsFileProvider(
   return vendorProvider(title, vendor, channel, section['type'] === 'ecs_ram_role' ? metadataFetch() : {});
 }
 
+const MISSING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);
+
 function readText(path: string, isGiven: boolean): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = errnoOf(error) ?? 'unknown';
-    if (!isGiven && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
-    throw new KmsAsymError('credentials', `the credentials file cannot be read (${code})`, {
+    if (!isGiven && MISSING.has(errnoOf(error))) return undefined;
+    throw new KmsAsymError('credentials', `the credentials file cannot be read (${errnoText(error)})`, {
       hints: [`check "${path}"${isGiven ? ', or unset ALIBABA_CLOUD_CREDENTIALS_FILE' : ''}`],
     });
   }

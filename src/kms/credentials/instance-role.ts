@@ -26,11 +26,13 @@ export function isMetadataOff(env: NodeJS.ProcessEnv): boolean {
 /**
  * True on hardware that says it is no ECS instance: nothing is asked there, which is quick, and keeps whoever plays the
  * metadata service on a strange network from handing out an identity. Where the hardware does not say, false.
+ *
+ * @param productName - the file in which the firmware says it
  */
-export function isOtherHardware(): boolean {
+export function isOtherHardware(productName = PRODUCT_NAME): boolean {
   if (process.platform === 'darwin') return true;
   try {
-    return !readFileSync(PRODUCT_NAME, 'latin1').includes('Alibaba');
+    return !readFileSync(productName, 'latin1').includes('Alibaba');
   } catch {
     return false;
   }

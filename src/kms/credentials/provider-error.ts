@@ -50,8 +50,9 @@ const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[
   ],
 ];
 
-/** The error for a failure of the provider called `title`; `failure` is what the library threw. */
+/** The error for a failure of the provider called `title`; `failure` is what the library threw. Keeps a `KmsAsymError` as it is. */
 export function explainProviderError(title: string, failure: unknown): KmsAsymError {
+  if (failure instanceof KmsAsymError) return failure;
   const errno = errnoOf(failure);
   if (errno !== undefined && FILE_ERRORS.includes(errno)) {
     return new KmsAsymError(
@@ -62,8 +63,7 @@ export function explainProviderError(title: string, failure: unknown): KmsAsymEr
       },
     );
   }
-  const text = failure instanceof Error ? failure.message : '';
-  const [, what, hint] = REASONS.find(([phrase]) => phrase.test(text)) ?? [
+  const [, what, hint] = REASONS.find(([phrase]) => phrase.test(String(failure))) ?? [
     undefined,
     'what it answers makes no sense',
     'kms-asym doctor shows which credentials are used',

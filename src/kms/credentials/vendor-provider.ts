@@ -5,8 +5,6 @@
  */
 
 import type { CredentialsProvider } from '@alicloud/credentials';
-import { KmsAsymError } from '../../errors.js';
-import { CallError } from '../call-error.js';
 import type { HttpChannel } from '../http.js';
 import type { CredentialProvider, Credentials } from './credentials.js';
 import { explainProviderError } from './provider-error.js';
@@ -37,7 +35,6 @@ async function read(title: string, vendor: CredentialsProvider): Promise<Credent
     const provider = vendor.getProviderName();
     return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }), provider };
   } catch (error) {
-    if (error instanceof CallError || error instanceof KmsAsymError) throw error;
     throw explainProviderError(title, error);
   }
 }

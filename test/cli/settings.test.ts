@@ -1,0 +1,51 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { chooseRegion, clientOptions, SERVICE_DEFAULTS } from '../../src/cli/settings.js';
+import { temporaryFolder } from '../kms/test-server.js';
+
+/** The environment of somebody whose aliyun CLI has a profile with a region, and one without. */
+function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const home = temporaryFolder();
+  mkdirSync(join(home, '.aliyun'));
+  const profiles = [
+    { name: 'main', mode: 'AK', region_id: 'cn-beijing' },
+    { name: 'bare', mode: 'AK' },
+  ];
+  writeFileSync(join(home, '.aliyun', 'config.json'), JSON.stringify({ current: 'main', profiles }));
+  return { HOME: home, USERPROFILE: home, ...more };
+}
+
+const IN_ENVIRONMENT = { ALIBABA_CLOUD_REGION_ID: 'cn-shanghai' };
+
+describe('the region', () => {
+  it.each([
+    ['of the flag, before all others', { region: 'us-east-1', profile: 'main' }, IN_ENVIRONMENT, 'us-east-1'],
+    ['of a profile named by flag, before the environment', { profile: 'main' }, IN_ENVIRONMENT, 'cn-beijing'],
+    ['of the environment, where that profile has none', { profile: 'bare' }, IN_ENVIRONMENT, 'cn-shanghai'],
+    ['of the environment, before the current profile', {}, IN_ENVIRONMENT, 'cn-shanghai'],
+    ['of the current profile', {}, {}, 'cn-beijing'],
+    ['of no profile, where an endpoint is given', { endpoint: 'localhost:1' }, {}, undefined],
+    ['of no profile, where they are turned off', {}, { ALIBABA_CLOUD_IGNORE_PROFILE: 'TRUE' }, undefined],
+  ])('is that %s', (_which, flags, env, region) => {
+    expect(chooseRegion(flags, environment(env))).toBe(region);
+  });
+});
+
+describe('the endpoint', () => {
+  const options = (flags: object, env: NodeJS.ProcessEnv = {}) =>
+    clientOptions({ ...SERVICE_DEFAULTS, ...flags }, env, 'cn-beijing');
+
+  it('of the VPC is meant by --vpc, whatever the environment says', () => {
+    const env = { KMS_ASYM_ENDPOINT: 'localhost:1' };
+    expect(options({ vpc: true }, env)).not.toHaveProperty('endpoint');
+    expect(options({ vpc: true }, env)).toMatchObject({ vpc: true, region: 'cn-beijing' });
+    expect(options({}, env)).toMatchObject({ vpc: false, endpoint: 'localhost:1' });
+  });
+
+  it('is not both that of the VPC and another one', () => {
+    expect(() => options({ vpc: true, endpoint: 'localhost:1' })).toThrow(
+      '--vpc and --endpoint exclude each other',
+    );
+  });
+});

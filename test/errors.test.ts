@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { errnoOf, errnoText, KmsAsymError, reworded } from '../src/errors.js';
+
+const SERVICE = { code: 'Rejected.Disabled', httpStatus: 409, requestId: 'r-1', action: 'AsymmetricDecrypt' };
+
+describe('an error in other words', () => {
+  const error = new KmsAsymError('service-refused', 'no', { hints: ['try again'], service: SERVICE });
+
+  it('keeps what is not said anew, and the first one as its cause', () => {
+    expect(reworded(error, ({ message }) => ({ message: `not today: ${message}` }))).toMatchObject({
+      code: 'service-refused',
+      message: 'not today: no',
+      hints: ['try again'],
+      service: SERVICE,
+      cause: error,
+    });
+  });
+
+  it('may have another code and other hints', () => {
+    expect(reworded(error, ({ hints }) => ({ code: 'usage', hints: [...hints, 'or not'] }))).toMatchObject({
+      code: 'usage',
+      message: 'no',
+      hints: ['try again', 'or not'],
+    });
+  });
+
+  it('is not made of a bug, which stays what it is', () => {
+    const bug = new TypeError('undefined is not a function');
+    expect(reworded(bug, () => ({ message: 'all is well' }))).toBe(bug);
+  });
+});
+
+it.each([
+  [Object.assign(new Error('x'), { code: 'ENOENT' }), 'ENOENT'],
+  [Object.assign(new Error('x'), { code: 7 }), undefined],
+  [new Error('x'), undefined],
+  ['ENOENT', undefined],
+  [null, undefined],
+])('the system has a name for an error, or none: %o', (error, errno) => {
+  expect(errnoOf(error)).toBe(errno);
+  expect(errnoText(error)).toBe(errno ?? 'unknown');
+});
