@@ -168,6 +168,16 @@ export const GROUPS: readonly Group[] = [
     ],
   },
   {
+    heading: 'In your shell:',
+    entries: [
+      {
+        name: 'completion',
+        summary: 'print what completes command lines in bash, zsh or fish',
+        load: () => import('./completion.js'),
+      },
+    ],
+  },
+  {
     heading: 'When something does not work:',
     entries: [
       {
