@@ -49,10 +49,10 @@ export function parsePublicKey(bytes: Uint8Array, name: string): PublicKey {
       hints: foreign.hints,
     });
   }
-  const { keyObject, spki } = importPublicKey(asBuffer(bytes), name);
+  const keyObject = importPublicKey(asBuffer(bytes), name);
   const keySpec =
     keyObject.asymmetricKeyType === 'rsa' ? rsaKeySpec(keyObject, name) : ecKeySpec(keyObject, name);
-  return { keyObject, keySpec, fingerprint: fingerprintOf(spki) };
+  return { keyObject, keySpec, fingerprint: fingerprintOf(keyObject) };
 }
 
 /**
@@ -71,12 +71,12 @@ export function parseRsaPublicKeyDer(der: Uint8Array, name: string): EncryptionK
   const keySpec = rsaKeySpec(keyObject, name);
   // OpenSSL puts up with more than it writes.
   if (!keyObject.export({ type: 'pkcs1', format: 'der' }).equals(der)) return undefined;
-  const fingerprint = fingerprintOf(keyObject.export({ type: 'spki', format: 'der' }));
-  return { keyObject, keySpec, fingerprint, modulusBytes: RSA_KEY_SPECS[keySpec] };
+  return { keyObject, keySpec, fingerprint: fingerprintOf(keyObject), modulusBytes: RSA_KEY_SPECS[keySpec] };
 }
 
-function fingerprintOf(spki: Uint8Array): string {
-  return hash('sha256', spki, 'base64').replace('=', '');
+/** Of the key as it is written again: what was read may have other spellings of the same key, which OpenSSL puts up with. */
+function fingerprintOf(keyObject: KeyObject): string {
+  return hash('sha256', keyObject.export({ type: 'spki', format: 'der' }), 'base64').replace('=', '');
 }
 
 /**
@@ -107,12 +107,11 @@ export function normalizeFingerprint(text: string): string | undefined {
   return decodeBase64(`${bare}=`)?.length === 32 ? bare : undefined;
 }
 
-function importPublicKey(bytes: Buffer, name: string): { keyObject: KeyObject; spki: Buffer } {
+function importPublicKey(bytes: Buffer, name: string): KeyObject {
   const { der, types } = unwrapPem(bytes, name);
   for (const type of types) {
     try {
-      const keyObject = createPublicKey({ key: der, format: 'der', type });
-      return { keyObject, spki: type === 'spki' ? der : keyObject.export({ type: 'spki', format: 'der' }) };
+      return createPublicKey({ key: der, format: 'der', type });
     } catch {
       // Not this structure; the next one may fit, and if none does the error below is clearer than OpenSSL's.
     }

@@ -98,6 +98,16 @@ it('refuses an RSA key whose exponent leaves the plaintext readable', () => {
   expect(refusal(der).message).toContain('unusable exponent 65538');
 });
 
+it('gives one fingerprint to a key that OpenSSL puts up with in another spelling', () => {
+  const der = read('rsa2048.der');
+  const odd = Buffer.from(der);
+  // The NULL behind the algorithm becomes something else without content.
+  odd[odd.indexOf(Buffer.from('0500', 'hex'))] = 0x0d;
+  expect(parsePublicKey(odd, 'FILE').fingerprint).toBe(parsePublicKey(der, 'FILE').fingerprint);
+  const longer = Buffer.concat([der, Buffer.from('more')]);
+  expect(parsePublicKey(longer, 'FILE').fingerprint).toBe(parsePublicKey(der, 'FILE').fingerprint);
+});
+
 it('never lets a foreign error out, whatever bytes it is given', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
