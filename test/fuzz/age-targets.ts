@@ -26,7 +26,7 @@ const STANZA_WORDS = [
 
 /** All targets of the format. */
 export async function ageTargets(key: EncryptionKey): Promise<FuzzTarget[]> {
-  const stanzas = await new KmsRecipient(key, LOCATOR).wrap(FILE_KEY);
+  const stanzas = new KmsRecipient(key, LOCATOR).wrap(FILE_KEY);
   const foreign: Stanza = { type: 'X25519', args: ['A'.repeat(43)], body: Buffer.alloc(32, 1) };
   const headers = [[...stanzas], [foreign], [foreign, ...stanzas, foreign]].map((all) =>
     encodeHeader(all, FILE_KEY),

@@ -39,7 +39,8 @@ describe.each(targets)('$name', ({ name, seeds, tokens, accepts }) => {
         counts[(await accepts(input)) ? 'accepted' : 'refused']++;
       });
       await fc.assert(property, LIMITS);
-      if (minutes > 0) console.log(`fuzzed: ${name}: ${counts.accepted} accepted, ${counts.refused} refused`);
+      if (minutes > 0)
+        process.stdout.write(`fuzzed: ${name}: ${counts.accepted} accepted, ${counts.refused} refused\n`);
       expect(counts.refused).toBeGreaterThan(10);
     },
   );
