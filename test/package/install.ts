@@ -17,6 +17,8 @@ export interface Installation {
   readonly package: string;
   /** The command of a local install, and that of a global one. */
   readonly commands: readonly string[];
+  /** Where the global install puts its commands. */
+  readonly globalBin: string;
   readonly remove: () => void;
 }
 
@@ -43,6 +45,7 @@ export function packAndInstall(): Installation {
     packedFiles: files.map((file) => file.path),
     folder,
     package: join(folder, 'node_modules', 'kms-asym'),
+    globalBin: bin,
     commands: [join(folder, 'node_modules', '.bin', `kms-asym${suffix}`), join(bin, `kms-asym${suffix}`)],
     remove: () => {
       rmSync(work, { recursive: true, force: true });

@@ -3,8 +3,26 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeKmsRecipient } from '../../src/age/kms-recipient-string.js';
+import { parsePublicKey, requireEncryptionKey } from '../../src/crypto/public-key.js';
 import { type Installation, packAndInstall } from './install.js';
 import { smoke } from './smoke.js';
+
+const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+/** What an age client says to have a file key wrapped, its answer included. */
+function wrapFileKey(): string {
+  const key = requireEncryptionKey(
+    parsePublicKey(publicKey.export({ type: 'spki', format: 'der' }), 'key'),
+    'key',
+  );
+  const locator = { region: 'cn-hangzhou', keyId: 'key', keyVersionId: 'version' };
+  const order = [
+    `add-recipient ${encodeKmsRecipient({ key, locator })}\n`,
+    `wrap-file-key\n${'A'.repeat(22)}`,
+  ];
+  return [...order, 'done\n', 'ok\n'].map((command) => `-> ${command}\n`).join('');
+}
 
 describe('the packed package', () => {
   let installation: Installation;
@@ -58,8 +76,8 @@ describe('the packed package', () => {
     expect(versions[0]).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('brings an executable file', () => {
-    const { mode } = statSync(join(installation.package, 'dist', 'kms-asym.cjs'));
+  it.each(['kms-asym', 'age-plugin-alikms'])('brings %s as an executable file', (name) => {
+    const { mode } = statSync(join(installation.package, 'dist', `${name}.cjs`));
     expect(process.platform === 'win32' || (mode & 0o111) === 0o111).toBe(true);
   });
 
@@ -82,16 +100,14 @@ describe('the packed package', () => {
     execFileSync(process.execPath, ['-e', script, ...standalone], { cwd: chunks, stdio: 'pipe' });
   });
 
-  it.each([['--help'], ['encrypt', '--public-key', 'public.pem', 'package.json', '-o', 'loaded.enc']])(
-    'loads one file to run %s',
-    (...args) => {
-      const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
-      writeFileSync(
-        join(installation.folder, 'public.pem'),
-        pair.publicKey.export({ type: 'spki', format: 'pem' }),
-      );
-      // Lists what the executable compiles, and whether V8 took the form made ahead.
-      const script = `const vm = require('node:vm');
+  it.each<[string, string, string[], string]>([
+    ['kms-asym', 'main', ['--help'], ''],
+    ['kms-asym', 'main', ['encrypt', '--public-key', 'public.pem', 'package.json', '-o', 'loaded.enc'], ''],
+    ['age-plugin-alikms', 'plugin', ['--age-plugin=recipient-v1'], wrapFileKey()],
+  ])('loads one file to run %s, %s.cjs, with %j', (name, bundle, args, input) => {
+    writeFileSync(join(installation.folder, 'public.pem'), publicKey.export({ type: 'spki', format: 'pem' }));
+    // Lists what the executable compiles, and whether V8 took the form made ahead.
+    const script = `const vm = require('node:vm');
         const compiled = [];
         vm.Script = class extends vm.Script {
           constructor(source, options) {
@@ -101,16 +117,16 @@ describe('the packed package', () => {
         };
         process.on('exit', () => process.stderr.write(JSON.stringify(compiled)));
         require(process.argv[1]);`;
-      const bin = join(installation.package, 'dist', 'kms-asym.cjs');
-      const run = spawnSync(process.execPath, ['-e', script, bin, ...args], {
-        cwd: installation.folder,
-        encoding: 'utf8',
-      });
-      expect(run.status, run.stderr).toBe(0);
-      const main = join(realpathSync(installation.package), 'dist', 'chunks', 'main.cjs');
-      expect(JSON.parse(run.stderr)).toEqual([[main, false]]);
-    },
-  );
+    const bin = join(installation.package, 'dist', `${name}.cjs`);
+    const run = spawnSync(process.execPath, ['-e', script, bin, ...args], {
+      cwd: installation.folder,
+      encoding: 'utf8',
+      input,
+    });
+    expect(run.status, run.stderr).toBe(0);
+    const file = join(realpathSync(installation.package), 'dist', 'chunks', `${bundle}.cjs`);
+    expect(JSON.parse(run.stderr)).toEqual([[file, false]]);
+  });
 
   it('works on this Node', () => {
     smoke(installation, [process.execPath]);
