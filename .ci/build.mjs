@@ -134,7 +134,7 @@ function escapeNonAscii() {
   }
 }
 
-/** The bundler's own helpers, which it always puts into a file of their own, into the first file as well. */
+/** The bundler's own helpers, which it always puts into a file of their own, into the first file as well if it uses them. */
 function inlineRuntime() {
   const folder = path.join(STAGE, 'chunks');
   const main = path.join(folder, 'main.cjs');
@@ -142,6 +142,11 @@ function inlineRuntime() {
   const inlined = `((exports) => {\n${runtime}return exports;\n})({})`;
   const code = readFileSync(main, 'utf8').replace('require("./rolldown-runtime.cjs")', () => inlined);
   writeFileSync(main, code);
+  const plugin = path.join(folder, 'plugin.cjs');
+  writeFileSync(
+    plugin,
+    readFileSync(plugin, 'utf8').replace(/^require\("\.\/plugin-rolldown-runtime\.cjs"\);\n/m, ''),
+  );
 }
 
 /** Declarations of the library; those of modules behind its surface would only drag in vendor types. */

@@ -12,11 +12,13 @@ import { parseArgs } from 'node:util';
 import { batch } from './batch.mjs';
 import { decryptRate } from './decrypt-rate.mjs';
 import { failureTiming } from './failure-timing.mjs';
+import { plugin } from './plugin.mjs';
 import { rewrap } from './rewrap.mjs';
 import { startUp } from './start-up.mjs';
 
 const SUITES = {
   'start-up': startUp,
+  plugin,
   'decrypt-rate': decryptRate,
   batch,
   rewrap,
