@@ -5,7 +5,7 @@
  *   age-plugin-alikms.cjs      another one, launched alike
  *   chunks/                    their bundles: CommonJS, which starts faster than ES modules; whatever the sources import
  *                              dynamically, and vendor code that our paths rarely touch, in files of its own;
- *                              beside them their compiled forms (*.v8)
+ *                              beside them their compiled forms (*.v8); what the second thread of large files runs
  *   lib/index.js, lib/chunks/  the library as ES modules; shares the postponed vendor files of chunks/
  *   types/                     declarations of what src/index.ts reaches
  *   THIRD-PARTY-LICENSES.txt   licences of all bundled packages
@@ -100,6 +100,14 @@ async function bundleAll() {
       },
     );
   }
+  await bundle(
+    { 'second-thread': 'bin/second-thread.ts' },
+    {
+      packages: [],
+      folder: '.',
+      output: { ...cjs, entryFileNames: '[name].cjs', chunkFileNames: 'thread-[name].cjs' },
+    },
+  );
   await bundle(
     { index: 'src/index.ts' },
     {

@@ -36,6 +36,17 @@ export class PayloadSealer {
     this.#sealed.set(nonce);
   }
 
+  /**
+   * Leaves the first chunks to somebody else, who seals them with the key. To be called before anything else.
+   *
+   * @returns with the key the nonce, which the payload begins with; both are valid until the next call
+   */
+  leave(chunks: number): { readonly key: Uint8Array; readonly head: Uint8Array } {
+    this.#counter = chunks;
+    this.#used = 0;
+    return { key: this.#key, head: this.#sealed.subarray(0, NONCE_BYTES) };
+  }
+
   /** Takes the next plaintext, of any length; each block is valid until the next one is asked for. */
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
     for (const chunk of this.#chunks.push(piece)) {
@@ -76,6 +87,17 @@ export class PayloadOpener {
   constructor(private readonly fileKey: Uint8Array) {}
 
   /**
+   * Leaves the first chunks to somebody else, who opens them with the key. To be called when exactly the nonce was pushed.
+   *
+   * @returns the key, which is valid until this is wiped
+   * @throws KmsAsymError as {@link PayloadOpener.end}
+   */
+  leave(chunks: number): Uint8Array {
+    this.#counter = chunks;
+    return this.#requireKey();
+  }
+
+  /**
    * Takes the next part of the payload, of any length; each chunk is valid until the next one is asked for.
    *
    * @throws KmsAsymError `undecryptable` for anything that is not exactly what was encrypted
@@ -107,9 +129,13 @@ export class PayloadOpener {
     return piece.subarray(taken.length);
   }
 
+  #requireKey(): Uint8Array {
+    if (this.#key) return this.#key;
+    throw new KmsAsymError('invalid-ciphertext', 'the age file is cut off right after its header');
+  }
+
   *#open(sealed: Uint8Array, last: boolean): Generator<Uint8Array, void, undefined> {
-    const key = this.#key;
-    if (!key) throw new KmsAsymError('invalid-ciphertext', 'the age file is cut off right after its header');
+    const key = this.#requireKey();
     let chunk: Uint8Array;
     try {
       chunk = requireChunk(key, this.#counter, last, sealed, this.#opened);

@@ -1,6 +1,7 @@
 /** Age files in `decrypt`: one call for the file key, then chunk after authentic chunk. */
 import { decodeArmor } from '../age/armor.js';
 import { ByteReader } from '../age/byte-stream.js';
+import { NONCE_BYTES } from '../age/chunk.js';
 import { openHeader } from '../age/decrypt.js';
 import { wipe } from '../age/file-key.js';
 import { readHeader } from '../age/header.js';
@@ -10,7 +11,9 @@ import { reworded } from '../errors.js';
 import type { Output } from '../io/output.js';
 import type { Decrypted, Decryption } from './decryption.js';
 import { findIdentities } from './age-identities.js';
+import { doBulk } from './bulk/payload.js';
 import { counted, startProgress } from './progress.js';
+import type { ServiceUnwrap } from './service-unwrap.js';
 
 /**
  * Decrypts the whole input.
@@ -23,18 +26,23 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
   const { identities, service } = findIdentities(run, input.name);
   const progress = startProgress(run.context, input.size);
   const total = { CiphertextBytes: 0, PlaintextBytes: 0 };
-  const file = counted(ciphertext.chunks(), (bytes) => {
+  const count = (bytes: number): void => {
     total.CiphertextBytes += bytes;
     progress.add(bytes);
-  });
+  };
+  const file = counted(ciphertext.chunks(), count);
   const write = async (chunk: Uint8Array): Promise<void> => {
     await output.write(chunk);
     total.PlaintextBytes += chunk.length;
   };
   const reader = new ByteReader(encoding === 'armor' ? decodeArmor(file) : file);
   try {
-    const fileKey = await openHeader(identities, await readHeader(reader));
-    await decryptPayload(fileKey, reader, write).finally(() => wipe(fileKey));
+    const header = await readHeader(reader);
+    const fileKey = await openHeader(identities, header);
+    const start = encoding === 'binary' ? header.length : undefined;
+    await decryptPayload(decryption, fileKey, { start, reader, write, count, total }).finally(() => {
+      wipe(fileKey);
+    });
     await output.commit();
   } catch (error) {
     throw discardReleased(error, output);
@@ -43,10 +51,17 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
     output.abort();
     await reader.close();
   }
-  const { opened } = service;
+  return describe(service, encoding, total);
+}
+
+function describe(
+  { opened }: ServiceUnwrap,
+  Encoding: AgeEncoding,
+  total: Pick<Decrypted, 'CiphertextBytes' | 'PlaintextBytes'>,
+): Decrypted {
   return {
     Format: 'age',
-    Encoding: encoding,
+    Encoding,
     Algorithm: opened?.stanza.algorithm,
     KeyId: opened?.keyId,
     KeyVersionId: opened?.keyVersionId,
@@ -56,21 +71,58 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
   };
 }
 
-/** As `decryptStream`, but without the turns that generators take between each other. */
-async function decryptPayload(
-  fileKey: Uint8Array,
-  payload: ByteReader,
-  write: (chunk: Uint8Array) => Promise<void>,
-): Promise<void> {
+/** Where a payload comes from and goes to as a stream, and what is counted of it. */
+interface Payload {
+  /** Where it begins in the input; `undefined` when the input is text. */
+  readonly start: number | undefined;
+  readonly reader: ByteReader;
+  readonly write: (chunk: Uint8Array) => Promise<void>;
+  readonly count: (ciphertextBytes: number) => void;
+  readonly total: { CiphertextBytes: number; PlaintextBytes: number };
+}
+
+/** By two threads where that is faster; else as `decryptStream`, but without the turns that generators take. */
+async function decryptPayload(decryption: Decryption, fileKey: Uint8Array, payload: Payload): Promise<void> {
+  const { reader, write, count } = payload;
   const opener = new PayloadOpener(fileKey);
   try {
-    for (let piece = await payload.next(); piece; piece = await payload.next()) {
+    for (const chunk of opener.push(await reader.read(NONCE_BYTES))) await write(chunk);
+    const rest = await decryptBatches(decryption, opener, payload);
+    const pieces = rest ? new ByteReader(counted(rest, count)) : reader;
+    for (let piece = await pieces.next(); piece; piece = await pieces.next()) {
       for (const chunk of opener.push(piece)) await write(chunk);
     }
     for (const chunk of opener.end()) await write(chunk);
   } finally {
     opener.wipe();
   }
+}
+
+/** As `doBulk`; behind the nonce. */
+async function decryptBatches(
+  decryption: Decryption,
+  opener: PayloadOpener,
+  { start, count, total }: Payload,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  if (start === undefined) return undefined;
+  const { run, input, output } = decryption;
+  return doBulk({
+    context: run.context,
+    input,
+    output,
+    work: 'open',
+    start: start + NONCE_BYTES,
+    headBytes: 0,
+    leave: (chunks) => {
+      // What was read ahead will be read again.
+      count(start + NONCE_BYTES - total.CiphertextBytes);
+      return { key: opener.leave(chunks), head: Buffer.alloc(0) };
+    },
+    report: (ciphertextBytes, plaintextBytes) => {
+      count(ciphertextBytes);
+      total.PlaintextBytes += plaintextBytes;
+    },
+  });
 }
 
 /** Whoever reads the pipe has authentic bytes, but not all of them. */

@@ -1,10 +1,12 @@
 /** The age file of `encrypt`: any size, any number of recipients, in constant memory. */
 import { encodeArmor } from '../age/armor.js';
 import type { ByteStream } from '../age/byte-stream.js';
+import { NONCE_BYTES } from '../age/chunk.js';
 import { sealHeader } from '../age/encrypt.js';
 import { wipe } from '../age/file-key.js';
 import type { Stanza } from '../age/stanza.js';
 import { encryptStream, PayloadSealer } from '../age/stream.js';
+import { doBulk } from './bulk/payload.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import { HeaderParser } from '../age/header.js';
 import { toKmsRecipient } from './kms-recipient.js';
@@ -22,10 +24,11 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
   const { header, fileKey } = await sealHeader([...kms, ...recipients]);
   const progress = startProgress(context, input.size);
   const total = { PlaintextBytes: 0, CiphertextBytes: 0 };
-  const source = counted(plaintext.chunks(), (bytes) => {
+  const count = (bytes: number): void => {
     total.PlaintextBytes += bytes;
     progress.add(bytes);
-  });
+  };
+  const source = counted(plaintext.chunks(), count);
   const write = async (piece: Uint8Array): Promise<void> => {
     await output.write(piece);
     total.CiphertextBytes += piece.length;
@@ -40,7 +43,7 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
       for await (const line of encodeArmor(file)) await write(line);
     } else {
       await write(header);
-      await encryptPayload(fileKey, source, write);
+      await encryptPayload(encryption, fileKey, { source, write, count, total });
     }
     await output.commit();
     return { Format: 'age', Recipients: stanzasOf(header).map(describeStanza), ...total };
@@ -55,15 +58,35 @@ function stanzasOf(header: Uint8Array): readonly Stanza[] {
   return new HeaderParser().push(header)?.stanzas ?? [];
 }
 
-/** As {@link encryptStream}, but without the turns that generators take between each other. */
-async function encryptPayload(
-  fileKey: Uint8Array,
-  plaintext: AsyncIterable<Uint8Array>,
-  write: (piece: Uint8Array) => Promise<void>,
-): Promise<void> {
+/** Where a payload comes from and goes to as a stream, and what is counted of it. */
+interface Payload {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly write: (piece: Uint8Array) => Promise<void>;
+  readonly count: (plaintextBytes: number) => void;
+  readonly total: { CiphertextBytes: number };
+}
+
+/** By two threads where that is faster; else as {@link encryptStream}, but without the turns that generators take. */
+async function encryptPayload(encryption: Encryption, fileKey: Uint8Array, payload: Payload): Promise<void> {
+  const { source, write, count, total } = payload;
   const sealer = new PayloadSealer(fileKey);
   try {
-    for await (const piece of plaintext) for (const block of sealer.push(piece)) await write(block);
+    const rest = await doBulk({
+      ...encryption,
+      work: 'seal',
+      start: 0,
+      headBytes: NONCE_BYTES,
+      leave: (chunks) => {
+        total.CiphertextBytes += NONCE_BYTES;
+        return sealer.leave(chunks);
+      },
+      report: (plaintextBytes, ciphertextBytes) => {
+        count(plaintextBytes);
+        total.CiphertextBytes += ciphertextBytes;
+      },
+    });
+    const pieces = rest ? counted(rest, count) : source;
+    for await (const piece of pieces) for (const block of sealer.push(piece)) await write(block);
     await write(sealer.end());
   } finally {
     sealer.wipe();

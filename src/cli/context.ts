@@ -3,6 +3,13 @@ import type { Stdio } from '../io/stdio.js';
 import type { Progress } from './progress.js';
 import type { Terminal } from './terminal.js';
 
+/** What a second thread runs. */
+export interface SecondThreadProgram {
+  readonly file: string;
+  /** Inputs that are smaller are sooner done by one thread. */
+  readonly minBytes: number;
+}
+
 /** The outside world of a run. */
 export interface Run {
   readonly stdio: Stdio;
@@ -12,6 +19,8 @@ export interface Run {
    * called. For commands that outlive a signal: a server that stops gracefully, a parent that forwards.
    */
   readonly interceptSignals: (listener: (signal: NodeJS.Signals) => void) => () => void;
+  /** Helps with large files; without it all is done by one thread. */
+  readonly secondThread?: SecondThreadProgram;
 }
 
 /** A run as commands see it. */

@@ -7,7 +7,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, KmsAsymError } from '../errors.js';
 import { removeOnExit } from './cleanup.js';
-import { writeDescriptor } from './descriptor.js';
+import { WRITTEN } from './descriptor.js';
+import { writeRegion, type FileRegion } from './file-region.js';
 import { syncAside, syncDirectoryAside } from './sync-aside.js';
 import { writeFailed } from './system-error.js';
 import { removeLeftovers, temporaryPath } from './temporary-name.js';
@@ -33,6 +34,8 @@ export class AtomicFile {
   readonly #temporary: string;
   readonly #release: () => void;
   #fd: number | undefined;
+  /** Bytes that are written or set aside. */
+  #length = 0;
 
   /** @throws KmsAsymError `write-failed` */
   constructor(options: AtomicFileOptions) {
@@ -57,31 +60,34 @@ export class AtomicFile {
     return path.basename(this.#temporary);
   }
 
-  /** @throws KmsAsymError `write-failed`; abort then */
+  /** @throws KmsAsymError `write-failed`; abort then. As a rejection. */
   write(bytes: Uint8Array): Promise<void> {
-    return writeDescriptor(this.#descriptor, bytes, this.#options.subject);
+    try {
+      const region = this.reserve(bytes.length);
+      writeRegion(region, 0, bytes);
+      return WRITTEN;
+    } catch (error) {
+      return Promise.reject(this.#failure(error));
+    }
+  }
+
+  /** Sets bytes aside, to be written at their place before the commit. */
+  reserve(bytes: number): FileRegion {
+    const region = { fd: this.#descriptor, position: this.#length, subject: this.#options.subject };
+    this.#length += bytes;
+    return region;
   }
 
   /**
-   * Gives the file its final name.
+   * Gives the file its final name. Others go on while this one waits for the disk.
    *
+   * @param check - whether it may still get it; called in the last moment, and what it throws is thrown
    * @throws KmsAsymError `file-exists` when the name was taken meanwhile, `write-failed`; abort then
    */
-  commit(): void {
+  async commit(check?: () => void): Promise<void> {
     try {
-      fs.fsyncSync(this.#descriptor);
-      this.#giveName();
-    } catch (error) {
-      throw this.#failure(error);
-    }
-    this.#release();
-    syncDirectory(path.dirname(this.#options.target));
-  }
-
-  /** As {@link AtomicFile.commit}, but others go on while this one waits for the disk. */
-  async commitAside(): Promise<void> {
-    try {
-      await syncAside(this.#descriptor);
+      await syncAside(this.#descriptor, this.#length);
+      check?.();
       this.#giveName();
     } catch (error) {
       throw this.#failure(error);

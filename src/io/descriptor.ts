@@ -11,28 +11,38 @@ const MAX_TURN_MS = 20;
 /** A reader that went away, as pipes, sockets and Windows call it. */
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'EOF']);
 
+/** How to read. */
+export interface ReadOptions {
+  /** Where in a regular file to begin; otherwise where the descriptor stands. */
+  readonly position?: number;
+  /** Takes over when somebody made the descriptor non-blocking and it has no bytes yet. */
+  readonly whenNonBlocking?: () => AsyncIterable<Uint8Array>;
+}
+
 /**
- * The bytes from the current position to the end of file. Reads only when asked. A regular file, and a pipe that has
+ * The bytes to the end of file. Reads only when asked. A regular file, and a pipe that has
  * bytes, are read at once: threads would cost more than that. What can be silent is waited for off the main thread, and
  * it never keeps the main thread for long, so that signals are handled meanwhile.
  *
  * @param subject - names the descriptor in errors
- * @param whenNonBlocking - takes over when somebody made the descriptor non-blocking and it has no bytes yet
  * @returns chunks that are valid until the next one is asked for, never empty ones
  * @throws KmsAsymError `read-failed`
  */
 export async function* readDescriptor(
   fd: number,
   subject: string,
-  whenNonBlocking?: () => AsyncIterable<Uint8Array>,
+  { position, whenNonBlocking }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const buffer = createReadBuffer(CHUNK_BYTES);
   const ready = openReady(fd);
   let turnMs = performance.now();
+  let place = position ?? null;
   try {
     for (;;) {
-      const length = (ready === undefined ? undefined : readReady(ready, buffer)) ?? (await read(fd, buffer));
+      const length =
+        (ready === undefined ? undefined : readReady(ready, buffer, place)) ?? (await read(fd, buffer));
       if (length === 0) return;
+      if (place !== null) place += length;
       yield buffer.subarray(0, length);
       if (performance.now() - turnMs < MAX_TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
@@ -77,9 +87,9 @@ function openReady(fd: number): number | undefined {
 const { O_RDONLY, O_NONBLOCK } = fs.constants;
 
 /** As many bytes as are there, 0 at the end; `undefined` when there are none yet. */
-function readReady(fd: number, buffer: Buffer): number | undefined {
+function readReady(fd: number, buffer: Buffer, place: number | null): number | undefined {
   try {
-    return fs.readSync(fd, buffer);
+    return fs.readSync(fd, buffer, 0, buffer.length, place);
   } catch (error) {
     if (errnoOf(error) !== 'EAGAIN') throw error;
     return undefined;

@@ -110,8 +110,7 @@ export class EditableFile {
       copy = this.#createCopy();
       journal.recordTemporary(copy.temporaryName);
       await fill(copy, content, journal);
-      this.#requireUnchanged(before);
-      copy.commit();
+      await copy.commit(() => this.#requireUnchanged(before));
     } catch (error) {
       copy?.abort();
       throw writeFailed(this.#subject, error);

@@ -12,6 +12,15 @@ const { O_NONBLOCK = 0, O_NOFOLLOW: NO_FOLLOW = 0 } = fs.constants as Partial<ty
 /** What is looked at before it is opened may be something else a moment later. */
 const WITHOUT_WAITING = fs.constants.O_RDONLY | O_NONBLOCK;
 
+/** A regular file that can be read at any position, by any thread, as long as its input is open. */
+export interface InputFile {
+  readonly fd: number;
+  /** Names it in errors. */
+  readonly subject: string;
+  /** The bytes from a position to the end of file, as {@link Input.chunks}. */
+  from(position: number): AsyncIterable<Uint8Array>;
+}
+
 /** An opened input. */
 export interface Input {
   /** For messages: the path as given, or `stdin`. */
@@ -22,6 +31,8 @@ export interface Input {
   readonly identity?: FileIdentity | undefined;
   /** Bytes of a regular file when it was opened; absent for anything else. */
   readonly size?: number;
+  /** The regular file itself, where its bytes are what {@link Input.chunks} gives; absent for anything else. */
+  readonly file?: InputFile | undefined;
   /** True when a change of the first bytes was interrupted, and they are taken from the journal of that change. */
   readonly isInterrupted?: boolean;
   /**
@@ -83,14 +94,16 @@ function openRegular(path: string, flags?: number): Input {
     throw notRegular(path);
   }
   const head = interruptedHead(path, fd);
+  const subject = quoted(path);
   let open = true;
   return {
     name: path,
     path,
     identity: identityOf(stats),
     size: Number(stats.size),
+    file: head ? undefined : { fd, subject, from: (position) => readDescriptor(fd, subject, { position }) },
     isInterrupted: head !== undefined,
-    chunks: () => (head ? withHead(head, fd, quoted(path)) : readDescriptor(fd, quoted(path))),
+    chunks: () => (head ? withHead(head, fd, subject) : readDescriptor(fd, subject)),
     close: () => {
       if (open) fs.closeSync(fd);
       open = false;

@@ -10,6 +10,7 @@ import { KmsAsymError } from '../errors.js';
 import { alreadyExists } from './atomic-file.js';
 import { identityOf, isSameFile, type FileIdentity } from './file-identity.js';
 import { writeFailed } from './system-error.js';
+import { removeLeftovers } from './temporary-name.js';
 
 /** Where the bytes go. */
 export type OutputTarget =
@@ -25,7 +26,7 @@ const STDOUT = /^\/(dev\/stdout|(dev|proc\/self)\/fd\/1)$/;
 const DESCRIPTOR = /^\/(dev\/stderr|(dev|proc\/self)\/fd\/\d+)$/;
 
 /**
- * Looks at the path without touching anything.
+ * Looks at the path; touches nothing but what a killed run left of it.
  *
  * @param input - the file that is read, if it is a regular one
  * @param alsoRead - paths of other files that are read, such as a key
@@ -63,7 +64,11 @@ function existing(stats: fs.Stats, target: string, subject: string, force: boole
       hints: ['--force replaces the file that it leads to'],
     });
   }
-  if (!force) throw alreadyExists(subject);
+  if (!force) {
+    // A run that was killed right after it gave the file its name left it a second one.
+    removeLeftovers(target);
+    throw alreadyExists(subject);
+  }
   if (!stats.isFile()) return { kind: 'device' };
   requireDirectory(target, subject);
   return { kind: 'file', path: target, mode: stats.mode & 0o777 };

@@ -6,6 +6,7 @@ import { KmsAsymError } from '../errors.js';
 import { AtomicFile } from './atomic-file.js';
 import { Device } from './device.js';
 import { isSameFile, type FileIdentity } from './file-identity.js';
+import type { FileRegion } from './file-region.js';
 import { inspectTarget, sameFile, type OutputTarget } from './output-target.js';
 import type { ByteSink } from './stdio.js';
 import { PlaintextScreen } from './plaintext-screen.js';
@@ -41,6 +42,11 @@ export interface Output {
   check(): void;
   /** Writes bytes in order. Rejects with `write-failed`, `BrokenPipe` or as `check`, and then nothing is left behind. */
   write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Sets bytes aside, which somebody writes at their place before `commit`, in any order and from any thread; what is
+   * written next comes behind them. `undefined`, or absent, for anything but a regular file. Throws as `write` rejects.
+   */
+  reserve?(bytes: number): FileRegion | undefined;
   /** Ends the output: only now a file has its name. Rejects as `write`, also with `file-exists` and `terminal`. */
   commit(): Promise<void>;
   /** Gives up: a file is not created, or stays as it was. Does nothing after `commit` or a failure. */
@@ -48,7 +54,7 @@ export interface Output {
 }
 
 /** Something that takes bytes. */
-interface Writer {
+interface Writer extends Pick<Output, 'reserve'> {
   /** What was written cannot be taken back. */
   readonly isFinal: boolean;
   write(bytes: Uint8Array): Promise<void>;
@@ -87,6 +93,11 @@ class LazyOutput implements Output {
       throw error;
     }
     this.isReleased ||= writer.isFinal && bytes.length > 0;
+  }
+
+  reserve(bytes: number): FileRegion | undefined {
+    this.check();
+    return this.#target?.kind === 'file' ? this.#opened().reserve?.(bytes) : undefined;
   }
 
   async commit(): Promise<void> {

@@ -37,7 +37,7 @@ class StandardInput implements ByteSource {
 
   chunks(): AsyncIterable<Uint8Array> {
     if (this.isTerminal || statsOf(this.fd)?.isSocket()) return streamChunks();
-    return readDescriptor(this.fd, 'stdin', streamChunks);
+    return readDescriptor(this.fd, 'stdin', { whenNonBlocking: streamChunks });
   }
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { KmsAsymError } from '../errors.js';
 import { alreadyExists, AtomicFile } from './atomic-file.js';
 import type { FileIdentity } from './file-identity.js';
+import type { FileRegion } from './file-region.js';
 import type { OutputDirectory } from './output-directory.js';
 import type { Output } from './output.js';
 import { refuseInput } from './output-target.js';
@@ -75,8 +76,13 @@ export class ResultFile implements Output {
     await this.#do((file) => file.write(bytes));
   }
 
+  reserve(bytes: number): FileRegion {
+    this.#file ??= this.#open();
+    return this.#file.reserve(bytes);
+  }
+
   async commit(): Promise<void> {
-    await this.#do((file) => file.commitAside());
+    await this.#do((file) => file.commit());
     this.#ended = true;
   }
 

@@ -9,9 +9,16 @@ const SLOW_SURPLUS = 4;
 
 let slowSurplus = 0;
 
-/** Waits until the bytes of an open file are on the disk; rejects with the system's error. */
-export async function syncAside(fd: number): Promise<void> {
-  if (slowSurplus < SLOW_SURPLUS) {
+/** So many bytes keep every disk busy for a while. */
+const MANY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Waits until the bytes of an open file are on the disk; rejects with the system's error.
+ *
+ * @param bytes - how many there may be to write
+ */
+export async function syncAside(fd: number, bytes = 0): Promise<void> {
+  if (slowSurplus < SLOW_SURPLUS && bytes < MANY_BYTES) {
     const startMs = performance.now();
     fs.fsyncSync(fd);
     slowSurplus = performance.now() - startMs < FAST_MS ? Math.max(0, slowSurplus - 1) : slowSurplus + 1;

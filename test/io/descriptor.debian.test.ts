@@ -103,7 +103,7 @@ describe('reading', () => {
     const fd = open(path, O_RDONLY | O_NONBLOCK);
     open(path, 'w');
     const elsewhere = () => Readable.from([Buffer.from('elsewhere')]);
-    const chunks = () => readDescriptor(fd, 'stdin', elsewhere);
+    const chunks = () => readDescriptor(fd, 'stdin', { whenNonBlocking: elsewhere });
     expect((await readUpTo({ chunks }, 100)).bytes.toString()).toBe('elsewhere');
     await expect(readUpTo({ chunks: () => readDescriptor(fd, 'stdin') }, 100)).rejects.toThrow(
       failure('read-failed', 'cannot read stdin: EAGAIN'),

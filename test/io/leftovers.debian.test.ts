@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AtomicFile } from '../../src/io/atomic-file.js';
+import { createOutput } from '../../src/io/output.js';
 import { ownProcess } from '../../src/io/process-place.js';
+import { processStdio } from '../../src/io/process-stdio.js';
 import { isTemporary, temporaryPath } from '../../src/io/temporary-name.js';
 import { workspace } from './workspace.js';
 
@@ -72,6 +74,17 @@ describe('what a killed run left', () => {
     out.abort();
   });
 
+  it('after it gave the file its name is removed although the file stays', () => {
+    const at = workspace();
+    writeFileSync(at('out'), 'whole');
+    linkSync(at('out'), at(leftover(endedPid())));
+    const options = { path: at('out'), secret: true, force: false, kind: 'binary' } as const;
+    const out = createOutput({ ...options, stdout: processStdio().stdout });
+    expect(() => out.check()).toThrow('already exists');
+    expect(readdirSync(at(''))).toEqual(['out']);
+    expect(readFileSync(at('out'), 'utf8')).toBe('whole');
+  });
+
   it('on another machine or in another container is removed after a week of silence', () => {
     const at = workspace();
     const foreign = 'f'.repeat(16);
@@ -87,10 +100,10 @@ describe('what a killed run left', () => {
     out.abort();
   });
 
-  it('is found once for a directory, however many files are written there', () => {
+  it('is found once for a directory, however many files are written there', async () => {
     const at = workspace();
     for (const name of ['a', 'b']) writeFileSync(at(leftover(endedPid(), START, PLACE, name)), '');
-    for (const name of ['a', 'b', 'c']) file(at(name)).commit();
+    for (const name of ['a', 'b', 'c']) await file(at(name)).commit();
     expect(readdirSync(at('')).sort()).toEqual(['a', 'b', 'c']);
   });
 });

@@ -42,6 +42,14 @@ function failing(call: 'linkSync' | 'fsyncSync' | 'openSync' | 'renameSync', cod
   });
 }
 
+/** It is asked in one of two ways, by how long it took before. */
+function failingDisk(): void {
+  failing('fsyncSync', 'EIO');
+  vi.spyOn(fs, 'fsync').mockImplementationOnce((_fd, done) =>
+    done(Object.assign(new Error('EIO'), { code: 'EIO' })),
+  );
+}
+
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -118,12 +126,17 @@ describe('a file', () => {
     expect(readdirSync(at(''))).toEqual(['late', 'out']);
   });
 
-  it.each(['fsyncSync', 'renameSync'] as const)('keeps the old content when %s fails', async (call) => {
+  it.each<[string, string, number]>([
+    ['the disk fails', 'fsync', 3],
+    ['the disk fails with much to write', 'fsync', 5 * 1024 * 1024],
+    ['it cannot be renamed', 'rename', 3],
+  ])('keeps the old content when %s', async (_what, call, bytes) => {
     const at = workspace();
     writeFileSync(at('out'), 'old');
     const out = output({ path: at('out'), force: true });
-    await out.write(Buffer.from('new'));
-    failing(call, 'EIO');
+    await out.write(Buffer.alloc(bytes));
+    if (call === 'rename') failing('renameSync', 'EIO');
+    else failingDisk();
     await expect(out.commit()).rejects.toThrow(failure('write-failed', `"${at('out')}": input/output error`));
     expect(readdirSync(at(''))).toEqual(['out']);
     expect(readFileSync(at('out'), 'utf8')).toBe('old');

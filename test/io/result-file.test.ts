@@ -92,6 +92,6 @@ it('a file that was given up or has its name is written no more', async () => {
   file.abort();
   file.abort();
   expect(() => file.write(Buffer.from('x'))).toThrow('already committed or aborted');
-  await expect(file.commitAside()).rejects.toThrow(failure('write-failed', '"a"'));
+  await expect(file.commit()).rejects.toThrow(failure('write-failed', '"a"'));
   expect(existsSync(at('a'))).toBe(false);
 });

@@ -72,10 +72,15 @@ try {
   if (stdout !== VERSION + '\\n') throw new Error('versions differ');
   const keyId = await run('create-key', '-q');
   await run('get-public-key', '--key-id', keyId, '-o', 'emulated.pem', '--force');
-  const { writeFileSync } = await import('node:fs');
+  const { readFileSync, writeFileSync } = await import('node:fs');
   writeFileSync('hello.txt', 'hello');
   await run('encrypt', '--public-key', 'emulated.pem', 'hello.txt', '-o', 'hello.enc', '--force');
   console.log(await run('decrypt', '--public-key', 'emulated.pem', 'hello.enc'));
+  // Large enough for the second thread.
+  writeFileSync('large', Buffer.alloc(100_000_000, 'large'));
+  await run('encrypt', '--public-key', 'emulated.pem', 'large', '-o', 'large.age', '--force');
+  await run('decrypt', '--public-key', 'emulated.pem', 'large.age', '-o', 'large.again', '--force');
+  if (!readFileSync('large').equals(readFileSync('large.again'))) throw new Error('large files differ');
 } finally {
   await emulator.close();
 }

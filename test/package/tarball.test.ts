@@ -43,6 +43,7 @@ describe('the packed package', () => {
     const missing = [
       'dist/kms-asym.cjs',
       'dist/age-plugin-alikms.cjs',
+      'dist/chunks/second-thread.cjs',
       'dist/lib/index.js',
       'dist/types/src/index.d.ts',
       'dist/THIRD-PARTY-LICENSES.txt',

@@ -1,0 +1,76 @@
+/**
+ * What one thread does of a job.
+ *
+ * Batches are taken in their order, and one that is taken is brought to its end. So when any of them fails, all before the
+ * first that fails were done: its error is the one that a single thread would have met.
+ */
+import { BATCH_WORK, type BatchWork } from '../../age/batch.js';
+import { KmsAsymError, type ErrorCode } from '../../errors.js';
+import { readRegion, writeRegion } from '../../io/file-region.js';
+import { knownError } from '../unexpected-error.js';
+import { finishBatch, stop, takeBatch, type BulkJob } from './job.js';
+
+/** Why a share failed; can be sent to another thread, which errors cannot. */
+export interface ShareFailure {
+  readonly batch: number;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hints: readonly string[];
+}
+
+/** The batches that one thread takes. */
+export class Share {
+  readonly #work: BatchWork;
+  readonly #input: Buffer;
+  readonly #output: Buffer;
+  #failure: ShareFailure | undefined;
+
+  constructor(private readonly job: BulkJob) {
+    this.#work = BATCH_WORK[job.work];
+    this.#input = allocate(this.#work.inputBytes);
+    this.#output = allocate(this.#work.outputBytes);
+  }
+
+  /** What stopped it and everybody else, if anything did. */
+  get failure(): ShareFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Takes one batch and does it; false when none is left, or it failed. */
+  next(): boolean {
+    const batch = takeBatch(this.job);
+    if (batch === undefined) return false;
+    try {
+      this.#do(batch);
+      finishBatch(this.job);
+      return true;
+    } catch (error) {
+      stop(this.job);
+      const { code, message, hints } = knownError(error);
+      this.#failure = { batch, code, message, hints };
+      return false;
+    }
+  }
+
+  #do(batch: number): void {
+    const { key, input, output } = this.job;
+    const { inputBytes, outputBytes } = this.#work;
+    if (readRegion(input, batch * inputBytes, this.#input) < inputBytes) {
+      throw new KmsAsymError('read-failed', `${input.subject} became shorter while it was read`);
+    }
+    this.#work.run(key, batch, this.#input, this.#output);
+    writeRegion(output, batch * outputBytes, this.#output);
+  }
+}
+
+/** Does all that is left of a job; for a thread that does nothing else. */
+export function doShare(job: BulkJob): ShareFailure | undefined {
+  const share = new Share(job);
+  while (share.next());
+  return share.failure;
+}
+
+/** See `createReadBuffer` of io/descriptor: where a page begins, some processors copy three times slower. */
+function allocate(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes + 48).subarray(48);
+}
