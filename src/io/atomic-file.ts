@@ -62,8 +62,8 @@ export class AtomicFile {
 
   /** @throws KmsAsymError `write-failed`; abort then. As a rejection. */
   write(bytes: Uint8Array): Promise<void> {
+    const region = this.reserve(bytes.length);
     try {
-      const region = this.reserve(bytes.length);
       writeRegion(region, 0, bytes);
       return WRITTEN;
     } catch (error) {
