@@ -89,6 +89,11 @@ export function reworded(error: unknown, reword: (error: KmsAsymError) => ErrorW
   return new KmsAsymError(words.code, words.message, { hints: words.hints, cause: error, service });
 }
 
+/** The code of the service in a caught value, or `undefined` if it has none. */
+export function serviceCodeOf(error: unknown): string | undefined {
+  return error instanceof KmsAsymError ? error.service?.code : undefined;
+}
+
 /** The system's error name (`ENOENT`, `ECONNREFUSED`, …) of a caught value, or `undefined` if it has none. */
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errnoOf, errnoText, KmsAsymError, reworded } from '../src/errors.js';
+import { errnoOf, errnoText, KmsAsymError, reworded, serviceCodeOf } from '../src/errors.js';
 
 const SERVICE = { code: 'Rejected.Disabled', httpStatus: 409, requestId: 'r-1', action: 'AsymmetricDecrypt' };
 
@@ -39,4 +39,12 @@ it.each([
 ])('the system has a name for an error, or none: %o', (error, errno) => {
   expect(errnoOf(error)).toBe(errno);
   expect(errnoText(error)).toBe(errno ?? 'unknown');
+});
+
+it.each([
+  [new KmsAsymError('service-refused', 'x', { service: SERVICE }), 'Rejected.Disabled'],
+  [new KmsAsymError('network', 'x'), undefined],
+  [Object.assign(new Error('x'), { service: SERVICE }), undefined],
+])('the service has a code for an error of its own alone: %o', (error, code) => {
+  expect(serviceCodeOf(error)).toBe(code);
 });

@@ -3,7 +3,7 @@
  * purpose; but whoever may decrypt with a key may also try, so the likely mistakes are tried, a handful of calls at most.
  */
 import { OAEP_ALGORITHMS } from '../crypto/algorithms.js';
-import { KmsAsymError, reworded } from '../errors.js';
+import { reworded, serviceCodeOf } from '../errors.js';
 import type { KeyVersion, KeyVersionRef, KmsClient } from '../kms/client.js';
 import type { KmsCiphertext } from './kms-decrypt.js';
 
@@ -20,8 +20,7 @@ export async function explainDecryptError(
   keyVersionId: string,
   error: unknown,
 ): Promise<unknown> {
-  if (!(error instanceof KmsAsymError)) return error;
-  const { code } = error.service ?? {};
+  const code = serviceCodeOf(error);
   if (code !== 'InvalidParameter' && code !== NO_VERSION) return error;
   const used = { keyId: what.key.keyId, keyVersionId };
   const hints = await inTime(findMistake(kms, what, used, code === NO_VERSION), [damaged(used.keyId)]);
@@ -113,11 +112,6 @@ async function opens(
 }
 
 /** Looking for a cause must not hide what there is to say without it. */
-async function attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof KmsAsymError) return undefined;
-    throw error;
-  }
+function attempt<T>(call: () => Promise<T>): Promise<T | undefined> {
+  return call().catch(() => undefined);
 }

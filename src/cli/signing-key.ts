@@ -8,7 +8,7 @@ import {
   type SignatureAlgorithmName,
 } from '../crypto/algorithms.js';
 import type { PublicKey } from '../crypto/public-key.js';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, reworded, serviceCodeOf } from '../errors.js';
 import type { KeyMetadata, KeyVersionRef, KmsClient } from '../kms/client.js';
 import type { KeySource } from './key-source.js';
 import { newestVersion } from './key-version.js';
@@ -92,12 +92,10 @@ async function describe(kms: KmsClient, keyId: string): Promise<KeyMetadata> {
   try {
     return await kms.describeKey(keyId);
   } catch (error) {
-    if (!(error instanceof KmsAsymError) || error.service?.code !== 'Forbidden.NoPermission') throw error;
-    throw new KmsAsymError(error.code, error.message, {
-      hints: ['or say how the key signs, then nobody has to look: --algorithm NAME', ...error.hints],
-      cause: error,
-      service: error.service,
-    });
+    if (serviceCodeOf(error) !== 'Forbidden.NoPermission') throw error;
+    throw reworded(error, ({ hints }) => ({
+      hints: ['or say how the key signs, then nobody has to look: --algorithm NAME', ...hints],
+    }));
   }
 }
 

@@ -110,6 +110,35 @@ it('passes where everything is as it should be', async () => {
   ]);
 });
 
+it('tells how far the clocks are apart, in seconds where it is little', async () => {
+  const ahead = { clock: () => Date.now() + 90_000 };
+  const { report } = await withEmulator(ahead, (target) => examine([], {}, target));
+  const { Status, Detail } = report.Checks.find(({ Check }) => Check === 'clock') ?? {};
+  expect([Status, Detail]).toEqual([
+    'pass',
+    expect.stringMatching(/^this machine's clock is (89|90|91) s behind the service's$/),
+  ]);
+});
+
+it('says that a bearer token takes the place of an access key, in the profile that is asked for', async () => {
+  const home = temporaryFolder();
+  mkdirSync(join(home, '.aliyun'));
+  const profiles = [{ name: 'bear', mode: 'BearerToken', bearer_token: 'hunter2' }];
+  writeFileSync(join(home, '.aliyun', 'config.json'), JSON.stringify({ current: 'none', profiles }));
+  const { report } = await examine(['--profile', 'bear'], { HOME: home, USERPROFILE: home });
+  expect(report.Checks.find(({ Check }) => Check === 'credentials')?.Detail).toBe(
+    'a bearer token (temporary) from profile "bear" of the aliyun CLI',
+  );
+});
+
+it('looks for the credentials of a profile even where the settings are wrong', async () => {
+  const { report } = await examine(['--profile', 'none'], { KMS_ASYM_ENDPOINT: '://' });
+  expect(report.Checks.find(({ Check }) => Check === 'credentials')).toMatchObject({
+    Status: 'fail',
+    Detail: 'the aliyun CLI has no profile "none"',
+  });
+});
+
 it('leaves out what is about a key when none is named, and says how to name one', async () => {
   const { report } = await examine([]);
   expect(report.Ok).toBe(true);
@@ -376,6 +405,20 @@ describe('of a service that is not quite the service', () => {
     });
     const { failed, status } = await examine(['--key-id', 'key-good'], { KMS_ASYM_ENDPOINT: endpoint });
     expect([failed, status]).toEqual([['round trip'], 6]);
+  });
+
+  it('asks nothing about a key without versions', async () => {
+    const versions = { KeyVersions: { KeyVersion: [] }, PageNumber: 1, PageSize: 100, TotalCount: 0 };
+    const endpoint = await gateway({ ListKeyVersions: json(200, { ...versions, RequestId: 'r' }) });
+    const { report } = await examine(['--key-id', 'key-good'], { KMS_ASYM_ENDPOINT: endpoint });
+    expect(report.Checks.filter(({ Status }) => Status === 'skip')).toEqual(
+      ['public key', 'round trip'].map((Check) => ({
+        Check,
+        Status: 'skip',
+        Detail: 'a version has to be known first',
+      })),
+    );
+    expect(report.Checks.find(({ Check }) => Check === 'version')?.Detail).toContain('0 versions');
   });
 
   it('does not blame a dedicated gateway for what it does not offer', async () => {

@@ -1,10 +1,13 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';
 import { main } from '../../src/cli/main.js';
 import type { Emulator } from '../../src/emulator/options.js';
 import { startEmulator } from '../../src/emulator/start.js';
+import { temporaryFolder } from '../kms/test-server.js';
 import { memoryStdio } from './memory-stdio.js';
 
 /** Answers of a service in trouble, taken in order for one action; everything else reaches the emulator. */
@@ -93,4 +96,93 @@ it('shows code and RequestId of a refusal', async () => {
   expect(status).toBe(4);
   expect(stderr).toContain('Forbidden.NoPermission (HTTP 403, RequestId r-1)');
   expect(stderr).toContain('kms:ListKeyVersions');
+});
+
+it('leaves an alias out of the JSON that could not be made, and then says so', async () => {
+  const { status, stdout, stderr } = await run(['create-key', '--json', '--alias', 'alias/x'], {
+    CreateAlias: [REFUSED],
+  });
+  expect(JSON.parse(stdout)).not.toHaveProperty('Alias');
+  expect((JSON.parse(stderr) as { Error: object }).Error).toMatchObject({
+    Code: 'service-refused',
+    Message: expect.stringMatching(/^key "key-\w+" was created, but not its alias: /) as string,
+    Service: { Action: 'CreateAlias', RequestId: 'r-1' },
+  });
+  expect(status).toBe(4);
+});
+
+it('shows no RequestId where the answer has none', async () => {
+  const { stderr } = await run(['describe-key', '--key-id', 'key-x'], {
+    DescribeKey: [{ status: 404, body: { Code: 'Forbidden.KeyNotFound', Message: 'No.' } }],
+  });
+  expect(stderr).toContain('Forbidden.KeyNotFound (HTTP 404)\n');
+});
+
+describe('a key in the service', () => {
+  let folder = '';
+  let keyId = '';
+  let versionId = '';
+  let alias = '';
+  const file = (name: string): string => join(folder, name);
+
+  beforeEach(async () => {
+    folder = temporaryFolder();
+    writeFileSync(file('plain'), 'plaintext');
+    alias = `alias/${folder.split('-').at(-1)?.toLowerCase() ?? ''}-${Date.now()}`;
+    const { stdout } = await run(['create-key', '--alias', alias], {});
+    [, keyId = '', versionId = ''] = /^KeyId: (.*)\nKeyVersionId: (.*)\n$/.exec(stdout) ?? [];
+  });
+
+  const encrypt = (failures: Trouble, ...flags: string[]) =>
+    run(['encrypt', '--key-id', keyId, ...flags, file('plain'), '-o', file('cipher')], failures);
+  const decrypt = (failures: Trouble, ...flags: string[]) =>
+    run(['decrypt', ...flags, file('cipher'), '-o', file('out')], failures);
+
+  it('encrypts for whoever may not look at it', async () => {
+    expect(await encrypt({ DescribeKey: [REFUSED] })).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('does not encrypt when the look at it fails for another reason', async () => {
+    const { status } = await encrypt({ DescribeKey: [{ status: 503 }] }, '--retry-count', '0');
+    expect(status).toBe(6);
+    expect(existsSync(file('cipher'))).toBe(false);
+  });
+
+  it.each(['age', 'oaep'])('is not trusted with what it decrypts to something else: %s', async (format) => {
+    const body = { KeyId: keyId, KeyVersionId: versionId, Plaintext: 'c29tZXRoaW5nIGVsc2U=', RequestId: 'r' };
+    const { status, stderr } = await encrypt(
+      { AsymmetricDecrypt: [{ status: 200, body }] },
+      ...['--verify', '--format', format],
+    );
+    expect(stderr).toContain('nothing was written, since --verify failed');
+    expect(stderr).toContain('KMS decrypts it to something else');
+    expect(status).toBe(3);
+    expect(existsSync(file('cipher'))).toBe(false);
+  });
+
+  it('does not decrypt to more than fits into the ciphertext', async () => {
+    await encrypt({});
+    const body = { KeyId: keyId, KeyVersionId: versionId, Plaintext: 'A'.repeat(344), RequestId: 'r' };
+    const { status, stderr } = await decrypt(
+      { AsymmetricDecrypt: [{ status: 200, body }] },
+      '--key-id',
+      keyId,
+    );
+    expect(stderr).toContain('Plaintext');
+    expect(status).toBe(6);
+    expect(existsSync(file('out'))).toBe(false);
+  });
+
+  it('is searched for a cause only as far as one may look', async () => {
+    await encrypt({});
+    const failing = { status: 400, code: 'InvalidParameter' };
+    const { status, stderr } = await decrypt(
+      { AsymmetricDecrypt: [failing, failing, failing], ListKeyVersions: [REFUSED], DescribeKey: [REFUSED] },
+      ...['--key-id', alias, '--key-version-id', 'v', '--algorithm', 'RSAES_OAEP_SHA_256'],
+    );
+    expect(stderr).toContain('does not decrypt with key version "v"');
+    expect(stderr).toContain('it is damaged, or was encrypted to another key');
+    expect(stderr).not.toContain('stands for');
+    expect(status).toBe(3);
+  });
 });

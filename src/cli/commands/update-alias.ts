@@ -1,6 +1,6 @@
 /** `update-alias`: UpdateAlias, which moves a name from one key to another. */
 import { Option, type Command } from 'commander';
-import { KmsAsymError } from '../../errors.js';
+import { serviceCodeOf } from '../../errors.js';
 import type { KmsClient } from '../../kms/client.js';
 import { requireAliasName } from '../alias-name.js';
 import type { Context } from '../context.js';
@@ -51,7 +51,7 @@ async function keyBehind(kms: KmsClient, alias: string): Promise<string | undefi
   try {
     return (await kms.describeKey(alias)).keyId;
   } catch (error) {
-    if (error instanceof KmsAsymError && error.service?.code === 'Forbidden.NoPermission') return undefined;
+    if (serviceCodeOf(error) === 'Forbidden.NoPermission') return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** What the checks of `doctor` know and find out; each leaves here what later ones build upon. */
 import type { PublicKey } from '../../crypto/public-key.js';
-import { KmsAsymError } from '../../errors.js';
+import { serviceCodeOf, type KmsAsymError } from '../../errors.js';
 import type { KeyMetadata, KmsClient, KmsClientOptions } from '../../kms/client.js';
 import { createKmsClient } from '../../kms/connect.js';
 import type { Connection, Probe } from '../../kms/probe.js';
@@ -43,13 +43,12 @@ export interface Check {
 
 /** True when a call failed only because it is not allowed, so that others may well succeed. */
 export function isDenied(error: unknown): error is KmsAsymError {
-  return error instanceof KmsAsymError && error.service?.code === 'Forbidden.NoPermission';
+  return serviceCodeOf(error) === 'Forbidden.NoPermission';
 }
 
 /** True when the endpoint does not offer the action: dedicated gateways know only what works with key material. */
 export function isUnavailable(error: unknown): error is KmsAsymError {
-  const code = error instanceof KmsAsymError ? (error.service?.code ?? '') : '';
-  return /^(InvalidApi\.NotFound|UnsupportedOperation|InvalidAction\b.*)$/.test(code);
+  return /^(InvalidApi\.NotFound|UnsupportedOperation|InvalidAction\b.*)$/.test(serviceCodeOf(error) ?? '');
 }
 
 /** The client of the examination, made when it is first needed; only for checks behind those that say it can be. */
