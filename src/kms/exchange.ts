@@ -10,7 +10,7 @@ import { KmsAsymError } from '../errors.js';
 import { abortError, CallError, invalidResponse } from './call-error.js';
 import { isLoopbackHost } from './endpoint.js';
 import type { HttpAnswer, HttpOptions, HttpRequest } from './http.js';
-import { networkError } from './network-error.js';
+import { networkError, NOT_THE_SERVICE } from './network-error.js';
 import type { Proxy } from './proxy.js';
 import { isCertificateError, proxyRefused, proxyUnreachable, suspectProxy } from './proxy-error.js';
 import type { TunnelOptions } from './tunnel-agent.js';
@@ -121,7 +121,11 @@ export class Exchange {
       bytes += chunk.length;
       chunks.push(chunk);
       if (bytes > maxBytes) {
-        this.#finish(invalidResponse(`the answer from "${this.#host}" is longer than ${maxBytes} bytes`));
+        this.#finish(
+          invalidResponse(`the answer from "${this.#host}" is longer than ${maxBytes} bytes`, [
+            NOT_THE_SERVICE,
+          ]),
+        );
       }
     });
     incoming.on('error', (error) => {
@@ -140,7 +144,14 @@ export class Exchange {
       return;
     }
     const failure = networkError(error, this.#host, this.#connected);
-    this.#finish(proxy !== undefined && isCertificateError(error) ? suspectProxy(failure, proxy) : failure);
+    this.#finish(isCertificateError(error) ? this.#untrusted(failure) : failure);
+  }
+
+  #untrusted(failure: CallError): CallError {
+    const isGiven =
+      this.#options.caPem !== undefined && failure.hints.some((hint) => hint.includes('--ca-file'));
+    const error = isGiven ? failure.withHint('the CA file that is given now does not hold it') : failure;
+    return this.#proxy === undefined ? error : suspectProxy(error, this.#proxy);
   }
 
   #deadlines(): Pick<HttpOptions, 'connectTimeoutMs' | 'readTimeoutMs'> {

@@ -3,16 +3,17 @@
  * deadlines for the connection and for the whole answer, a cap on the answer, cancellation, authorities added to
  * the default ones, and proxies.
  *
- * Invariants: certificates are always verified, redirects are never followed, and no peer can make an exchange
- * last longer than `connectTimeoutMs + readTimeoutMs` or hold more than `maxBodyBytes`. Headers and the query are no
+ * Invariants: certificates are always verified, over TLS 1.2 at least, redirects are never followed, and no peer can make an
+ * exchange last longer than `connectTimeoutMs + readTimeoutMs` or hold more than `maxBodyBytes`. Headers and the query are no
  * part of the options a request is made with, because Node shows those with NODE_DEBUG.
  */
 
 import * as http from 'node:http';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { KmsAsymError } from '../errors.js';
 import { Exchange } from './exchange.js';
 import { type Proxy, proxyFor } from './proxy.js';
+import { LEAST_TLS, type TlsTerms } from './tls-terms.js';
 
 /** How exchanges are made. */
 export interface HttpOptions {
@@ -64,7 +65,7 @@ export class HttpChannel {
   /** The one it was made for. */
   readonly env: NodeJS.ProcessEnv;
   readonly #agents = new Map<string, http.Agent>();
-  #tls: Promise<{ secureContext?: SecureContext }> | undefined;
+  #tls: Promise<TlsTerms> | undefined;
 
   /** Throws `configuration` when certificates would not be checked. */
   constructor(options: HttpOptions) {
@@ -88,7 +89,7 @@ export class HttpChannel {
       return { proxy: undefined, request: (options) => http.request(url.origin, { ...options, agent }) };
     }
     const proxy = proxyFor(url, this.env);
-    const [https, tls] = await Promise.all([import('node:https'), this.#secureContext()]);
+    const [https, tls] = await Promise.all([import('node:https'), this.#terms()]);
     // An agent's own name for a connection leaves the context out, which is safe as it only ever sees this one.
     const agent =
       proxy === undefined
@@ -113,13 +114,13 @@ export class HttpChannel {
     return agent;
   }
 
-  async #tunnelAgent(proxy: Proxy, tls: { secureContext?: SecureContext }): Promise<http.Agent> {
+  async #tunnelAgent(proxy: Proxy, tls: TlsTerms): Promise<http.Agent> {
     const { TunnelAgent } = await import('./tunnel-agent.js');
     return this.#agent(`proxy ${proxy.url.href}`, () => new TunnelAgent(proxy, tls));
   }
 
-  #secureContext(): Promise<{ secureContext?: SecureContext }> {
-    return (this.#tls ??= secureContextOf(this.#options.caPem, this.env));
+  #terms(): Promise<TlsTerms> {
+    return (this.#tls ??= termsOf(this.#options.caPem, this.env));
   }
 }
 
@@ -130,11 +131,8 @@ function refuseUnverifiedTls(env: NodeJS.ProcessEnv): void {
   });
 }
 
-async function secureContextOf(
-  caPem: string | undefined,
-  env: NodeJS.ProcessEnv,
-): Promise<{ secureContext?: SecureContext }> {
-  if (caPem === undefined) return {};
+async function termsOf(caPem: string | undefined, env: NodeJS.ProcessEnv): Promise<TlsTerms> {
+  if (caPem === undefined) return LEAST_TLS;
   const { trustingContext } = await import('./trusted-roots.js');
-  return { secureContext: trustingContext(caPem, env) };
+  return { ...LEAST_TLS, secureContext: trustingContext(caPem, env) };
 }

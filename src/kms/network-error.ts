@@ -19,15 +19,21 @@ interface Cause {
 const CA_FILE =
   'give the authority that signed it: --ca-file FILE (dedicated gateways use PrivateKmsCA_<instance id>.pem from the KMS console)';
 const NOT_TLS = 'the endpoint does not speak TLS; an emulator on this machine wants "http://127.0.0.1:port"';
-const RESOLVE =
-  'check --region or --endpoint, and that this machine resolves names: nslookup kms.cn-hangzhou.aliyuncs.com';
+const OLD_TLS = 'the two sides agree on no version or cipher of TLS: 1.2 is the least that is spoken here';
+const RESOLVE = 'check --region or --endpoint, and that this machine resolves names: nslookup {host}';
+const HUNG_UP =
+  'a firewall on the way may have hung up, or an endpoint that wants https:// in place of http://';
+
+/** Hint for an answer that the service would not give. */
+export const NOT_THE_SERVICE =
+  'check --endpoint: something else than the service listens there, or stands before it';
 
 const UNKNOWN_AUTHORITY: Cause = {
   what: 'its certificate comes from an unknown authority',
   hints: [CA_FILE],
 };
 const SELF_SIGNED: Cause = { what: 'its certificate is self-signed', hints: [CA_FILE] };
-const LOST: Cause = { what: 'the connection was closed', passing: true };
+const LOST: Cause = { what: 'the connection was closed', passing: true, hints: [HUNG_UP] };
 const NO_ROUTE: Cause = {
   what: 'the network is unreachable',
   passing: true,
@@ -69,22 +75,38 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   EPROTO: { what: 'the TLS handshake failed', hints: [NOT_TLS] },
 };
 
+/** What OpenSSL says when the other side does speak TLS. */
+const TLS_REFUSED = /alert|unsupported protocol|no protocols available/i;
+const NO_COMMON_TLS: Cause = { what: 'the TLS handshake failed', hints: [OLD_TLS] };
+
 /**
  * The error for a failure below HTTP. `host` is `host[:port]`; `sent` says that the connection stood, so that the
  * request may have been carried out.
  */
 export function networkError(error: unknown, host: string, sent: boolean): CallError {
   const code = errnoText(error);
-  if (code.startsWith('HPE_')) return invalidResponse(`"${host}" does not answer in HTTP (${code})`);
-  const cause = explainErrno(code);
+  if (code.startsWith('HPE_'))
+    return invalidResponse(`"${host}" does not answer in HTTP (${code})`, [NOT_THE_SERVICE]);
+  const cause = causeOf(error, code);
   const what = cause?.what ?? code;
   const message = sent ? `no answer from "${host}": ${what}` : `cannot connect to "${host}": ${what}`;
   return new CallError(
     'network',
     message,
     { mayHaveActed: sent, ...(cause?.passing && { retryReason: `${what} (${code})` }) },
-    { cause: error, hints: [...unknownRegionHint(code, host), ...(cause?.hints ?? [])] },
+    { cause: error, hints: [...unknownRegionHint(code, host), ...hintsOf(cause, host)] },
   );
+}
+
+function causeOf(error: unknown, code: string): Cause | undefined {
+  const cause = explainErrno(code);
+  const refused = cause === CAUSES['EPROTO'] && error instanceof Error && TLS_REFUSED.test(error.message);
+  return refused ? NO_COMMON_TLS : cause;
+}
+
+function hintsOf(cause: Cause | undefined, host: string): string[] {
+  const name = host.replace(/:\d+$/, '');
+  return (cause?.hints ?? []).map((hint) => hint.replace('{host}', name));
 }
 
 /** What the system, OpenSSL or Node means by `code`; `undefined` when nobody has said yet. */

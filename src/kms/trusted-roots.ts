@@ -7,6 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as tls from 'node:tls';
 import { KmsAsymError } from '../errors.js';
+import { LEAST_TLS } from './tls-terms.js';
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
@@ -15,12 +16,16 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE---
  * Throws `configuration` when `caPem` holds no certificate or a damaged one.
  */
 export function trustingContext(caPem: string, env: NodeJS.ProcessEnv): tls.SecureContext {
-  return tls.createSecureContext({ ca: [...defaultAuthorities(env), ...certificatesOf(caPem)] });
+  const ca = [...defaultAuthorities(env), ...certificatesOf(caPem)];
+  return tls.createSecureContext({ ...LEAST_TLS, ca });
 }
 
 function certificatesOf(caPem: string): string[] {
   const blocks = caPem.match(PEM_CERTIFICATE) ?? [];
-  const hints = ['a CA file holds PEM blocks that begin with "-----BEGIN CERTIFICATE-----"'];
+  const hints = [
+    'a CA file holds PEM blocks that begin with "-----BEGIN CERTIFICATE-----"',
+    'it is the file that --ca-file or KMS_ASYM_CA_FILE names',
+  ];
   if (blocks.length === 0)
     throw new KmsAsymError('configuration', 'the CA file holds no certificate', { hints });
   for (const block of blocks) {

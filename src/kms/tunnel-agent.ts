@@ -4,9 +4,9 @@
  */
 
 import type { ClientRequest } from 'node:http';
-import type { SecureContext } from 'node:tls';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { Proxy } from './proxy.js';
+import type { TlsTerms } from './tls-terms.js';
 
 /** Added to the options of a request: ends a tunnel that does not stand yet. */
 export interface TunnelOptions {
@@ -18,7 +18,7 @@ type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 /** Tunnels through one proxy. */
 export class TunnelAgent extends HttpsProxyAgent<string> {
   /** `tls` is for a proxy that is spoken to over TLS itself. */
-  constructor({ url }: Proxy, tls: { readonly secureContext?: SecureContext }) {
+  constructor({ url }: Proxy, tls: TlsTerms) {
     // Made when it is wanted: Node shows what an agent holds with NODE_DEBUG.
     const headers = (): Record<string, string> => authorization(url);
     // Connect options are handed on to node:tls, which the types do not say.

@@ -1,8 +1,10 @@
 import type * as http from 'node:http';
 import * as net from 'node:net';
+import tls from 'node:tls';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { KmsAsymError } from '../../src/errors.js';
 import { HttpChannel } from '../../src/kms/http.js';
+import { startProxy } from './test-proxy.js';
 import { ACCESS, type Certificates, clientOf, json, listen, makeCertificates, serve } from './test-server.js';
 
 let certificates: Certificates;
@@ -202,8 +204,36 @@ describe('TLS', () => {
   it('refuses a certificate of another authority even when one is given', async () => {
     const server = await serve(ok, certificates);
     const client = await clientOf(server.endpoint, { caPem: makeCertificates().caPem });
-    expect((await rejection(client.describeKey('k'))).code).toBe('network');
+    const error = await rejection(client.describeKey('k'));
+    expect(error.code).toBe('network');
+    expect(error.hints.at(-1)).toBe('the CA file that is given now does not hold it');
   });
+
+  it.each([
+    ['a given authority', 'direct', true],
+    ['the default authorities', 'direct', false],
+    ['a given authority', 'through a proxy', true],
+    ['the default authorities', 'through a proxy', false],
+  ])(
+    'never speaks less than TLS 1.2 with %s, %s, whatever the options of Node say',
+    async (_ca, way, given) => {
+      const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
+      const server = await serve(ok, { ...certificates, ...old });
+      const proxy = await startProxy({ upstreamPort: server.port });
+      const env = { ...ACCESS, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` };
+      const endpoint = way === 'direct' ? server.endpoint : 'kms.cn-hangzhou.aliyuncs.com';
+      const { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS } = tls;
+      // What --tls-min-v1.0 and --tls-cipher-list set.
+      Object.assign(tls, { DEFAULT_MIN_VERSION: old.minVersion, DEFAULT_CIPHERS: old.ciphers });
+      onTestFinished(() => {
+        Object.assign(tls, { DEFAULT_MIN_VERSION, DEFAULT_CIPHERS });
+      });
+      const client = await clientOf(endpoint, { env, ...(given && { caPem: certificates.caPem }) });
+      const error = await rejection(client.describeKey('k'));
+      expect(error.hints.join()).toContain('1.2 is the least');
+      expect(server.received).toEqual([]);
+    },
+  );
 
   it('refuses a certificate for another host', async () => {
     const other = makeCertificates('DNS:elsewhere.example');

@@ -11,7 +11,7 @@ it.each([
   ['ECONNREFUSED', 'connection refused', '--endpoint', true],
   ['EHOSTUNREACH', 'the network is unreachable', 'VPC', true],
   ['ETIMEDOUT', 'the connection attempt timed out', '', true],
-  ['EPIPE', 'the connection was closed', '', true],
+  ['EPIPE', 'the connection was closed', 'https://', true],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed', '--ca-file', false],
   [
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
@@ -30,6 +30,25 @@ it.each([
   expect(error.message).toBe(`cannot connect to "kms.example.com": ${what}`);
   expect(error.hints.join('\n')).toContain(hint);
   expect(error.facts.retryReason).toBe(passing ? `${what} (${code})` : undefined);
+});
+
+it('a TLS version or cipher that is refused is not taken for no TLS at all', () => {
+  const alert = 'error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version';
+  const refused = networkError(Object.assign(new Error(alert), { code: 'EPROTO' }), 'h', false);
+  expect(refused.message).toBe('cannot connect to "h": the TLS handshake failed');
+  expect(refused.hints).toEqual([
+    'the two sides agree on no version or cipher of TLS: 1.2 is the least that is spoken here',
+  ]);
+});
+
+it('an answer that is not HTTP says what to check', () => {
+  const error = failed('HPE_INVALID_CONSTANT');
+  expect(error.message).toBe('"kms.example.com" does not answer in HTTP (HPE_INVALID_CONSTANT)');
+  expect(error.hints.join()).toContain('check --endpoint');
+});
+
+it('the name to look up is the one that was not found', () => {
+  expect(failed('ENOTFOUND', 'kst-1.example.com:8443').hints.join()).toContain('nslookup kst-1.example.com');
 });
 
 it('an error without a code keeps its text to itself', () => {
