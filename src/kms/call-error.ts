@@ -3,7 +3,7 @@
  * it needs to know. Thrown by everything below `retry.ts`, never constructed above it.
  */
 
-import { KmsAsymError, type ErrorCode, type ErrorDetails } from '../errors.js';
+import { KmsAsymError, type ErrorCode, type ErrorDetails, type ErrorWords } from '../errors.js';
 
 /** What was called, for messages. */
 export interface CallSubject {
@@ -39,8 +39,7 @@ export class CallError extends KmsAsymError {
 
   /** The same error with one more hint at the end. */
   withHint(hint: string): CallError {
-    const hints = [...this.hints, hint];
-    return new CallError(this.code, this.message, this.facts, { ...this.#details, hints });
+    return this.inWords({ hints: [...this.hints, hint] });
   }
 
   /** The same error, of which something more is known. */
@@ -48,9 +47,9 @@ export class CallError extends KmsAsymError {
     return new CallError(this.code, this.message, { ...this.facts, ...facts }, this.#details);
   }
 
-  /** The same error under another code. */
-  withCode(code: ErrorCode): CallError {
-    return new CallError(code, this.message, this.facts, this.#details);
+  /** The same error in other words. */
+  inWords({ code = this.code, message = this.message, hints = this.hints }: ErrorWords): CallError {
+    return new CallError(code, message, this.facts, { ...this.#details, hints });
   }
 }
 

@@ -20,7 +20,8 @@ const CA_FILE =
   'give the authority that signed it: --ca-file FILE (dedicated gateways use PrivateKmsCA_<instance id>.pem from the KMS console)';
 const NOT_TLS = 'the endpoint does not speak TLS; an emulator on this machine wants "http://127.0.0.1:port"';
 const OLD_TLS = 'the two sides agree on no version or cipher of TLS: 1.2 is the least that is spoken here';
-const RESOLVE = 'check --region or --endpoint, and that this machine resolves names: nslookup {host}';
+const RESOLVE =
+  'check --region or --endpoint, and that this machine resolves names: nslookup kms.cn-hangzhou.aliyuncs.com';
 const HUNG_UP =
   'a firewall on the way may have hung up, or an endpoint that wants https:// in place of http://';
 
@@ -94,7 +95,7 @@ export function networkError(error: unknown, host: string, sent: boolean): CallE
     'network',
     message,
     { mayHaveActed: sent, ...(cause?.passing && { retryReason: `${what} (${code})` }) },
-    { cause: error, hints: [...unknownRegionHint(code, host), ...hintsOf(cause, host)] },
+    { cause: error, hints: [...unknownRegionHint(code, host), ...(cause?.hints ?? [])] },
   );
 }
 
@@ -102,11 +103,6 @@ function causeOf(error: unknown, code: string): Cause | undefined {
   const cause = explainErrno(code);
   const refused = cause === CAUSES['EPROTO'] && error instanceof Error && TLS_REFUSED.test(error.message);
   return refused ? NO_COMMON_TLS : cause;
-}
-
-function hintsOf(cause: Cause | undefined, host: string): string[] {
-  const name = host.replace(/:\d+$/, '');
-  return (cause?.hints ?? []).map((hint) => hint.replace('{host}', name));
 }
 
 /** What the system, OpenSSL or Node means by `code`; `undefined` when nobody has said yet. */

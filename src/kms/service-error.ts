@@ -14,7 +14,7 @@ import { serviceText } from './service-text.js';
 
 const THROTTLED = /^(?:Throttling(?:\..*)?|Rejected\.Throttling)$/;
 const CREDENTIALS =
-  /^(?:InvalidAccessKeyId(?:\..*)?|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken(?:\..*)?|InvalidTimeStamp\.Expired)$/;
+  /^(?:InvalidAccessKeyId(?:\..*)?|SignatureDoesNotMatch|IncompleteSignature|MissingSecurityToken|InvalidSecurityToken(?:\..*)?|InvalidTimeStamp\.Expired)$/;
 const MAX_ID_CHARS = 128;
 
 /** The parts of an error document that are read. */

@@ -39,6 +39,9 @@ const HINTS: Readonly<Record<string, readonly string[]>> = {
   'InvalidAccessKeyId.Inactive': ['enable the access key in the RAM console, or use another one'],
   SignatureDoesNotMatch: ['check ALIBABA_CLOUD_ACCESS_KEY_SECRET: it does not belong to the access key id'],
   IncompleteSignature: ['check the credentials: the service could not read the signature'],
+  MissingSecurityToken: [
+    'an access key id that begins with "STS." needs its token: set ALIBABA_CLOUD_SECURITY_TOKEN too',
+  ],
   'InvalidSecurityToken.Expired': [
     'the STS token has expired: get new temporary credentials, and set id, secret and token together',
   ],

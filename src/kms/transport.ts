@@ -12,6 +12,7 @@ import type { CredentialChain } from './credentials/chain.js';
 import type { Credentials } from './credentials/credentials.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpChannel } from './http.js';
+import { withoutSecrets } from './secret-text.js';
 import { OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.js';
 
 const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
@@ -83,7 +84,11 @@ export class KmsTransport extends OpenApiClient {
     url.search = queryText(query);
     const answer = await this.#channel.send({ url, method, headers, signal });
     try {
-      return readAnswer({ action: params.action, keyId: query['KeyId'], host: url.hostname }, answer);
+      const body = answer.status < 400 ? answer.body : withoutSecrets(answer.body, credentials);
+      return readAnswer(
+        { action: params.action, keyId: query['KeyId'], host: url.hostname },
+        { ...answer, body },
+      );
     } catch (error) {
       throw isAboutIdentity(error) ? error.withHint(`the credentials came from ${provider.title}`) : error;
     }

@@ -48,6 +48,7 @@ describe('an error of the service', () => {
     [400, 'SignatureDoesNotMatch', 'credentials'],
     [400, 'IncompleteSignature', 'credentials'],
     [400, 'InvalidSecurityToken.Expired', 'credentials'],
+    [400, 'MissingSecurityToken', 'credentials'],
     [400, 'InvalidTimeStamp.Expired', 'credentials'],
     [400, 'InvalidTimeStamp.Format', 'service-refused'],
     [429, 'Rejected.Throttling', 'unavailable'],

@@ -477,11 +477,45 @@ describe('not found', () => {
   });
 
   it.each([
-    ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'LTAI\n'],
-    ['ALIBABA_CLOUD_SECURITY_TOKEN', 'tökén'],
-  ])('refuses a %s that cannot be sent, without showing it', async (name, value) => {
+    ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'LTAI\n', 'access key id'],
+    ['ALIBABA_CLOUD_ACCESS_KEY_SECRET', `${SECRET}\n`, 'access key secret'],
+    ['ALIBABA_CLOUD_SECURITY_TOKEN', 'tökén', 'security token'],
+  ])('refuses a %s that was copied wrongly, without showing it', async (name, value, what) => {
     const error = await failure({ ...ACCESS, [name]: value });
-    expect(error.message).toBe('the access key id or token holds characters that cannot be sent');
+    expect(error.message).toBe(
+      `the ${what} from the environment holds a character that cannot be part of it`,
+    );
+    expect(error.hints).toEqual(['look for a line break or a space at its end']);
+  });
+
+  it('says which variable of an OIDC role is missing', async () => {
+    const error = await failure({
+      ...none,
+      ALIBABA_CLOUD_ROLE_ARN: 'r',
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'p',
+    });
+    expect(error.hints[0]).toBe(
+      'ALIBABA_CLOUD_OIDC_PROVIDER_ARN is set, but ALIBABA_CLOUD_OIDC_TOKEN_FILE is not',
+    );
+  });
+
+  it('names a current profile that is not there as the fault, and takes no other identity', async () => {
+    const env = { ...none, ALIBABA_CLOUD_CREDENTIALS_URI: server.endpoint };
+    for (const current of ['gone', undefined]) {
+      writeConfig({ ...PROFILES, current });
+      const error = await failure(env);
+      expect(error.message).toBe('the current profile of the aliyun CLI is none that it has');
+      expect(error.hints[0]).toBe('it has: main, temp, odd, half, bear');
+    }
+  });
+
+  it('says whose address does not answer, and advises nothing about the endpoint of KMS', async () => {
+    const error = await failure({ ...none, ALIBABA_CLOUD_CREDENTIALS_URI: `http://127.0.0.1:1/${SECRET}` });
+    expect(error).toMatchObject({ code: 'network' });
+    expect(error.message).toBe(
+      'ALIBABA_CLOUD_CREDENTIALS_URI gives no credentials: cannot connect to "127.0.0.1:1": connection refused',
+    );
+    expect(error.hints).toEqual(['check the network, and the address that credentials are asked from']);
   });
 });
 
@@ -491,4 +525,27 @@ it('the time for a call holds while credentials are looked for', async () => {
   const error = await failure(none, { totalTimeoutMs: 300 });
   expect(performance.now() - start).toBeLessThan(1500);
   expect(error).toMatchObject({ code: 'timeout', message: 'CreateAlias did not succeed within 0.3 s' });
+  expect(error.hints.at(-1)).toBe('it waited for credentials from profile "run" of the aliyun CLI');
+});
+
+it('no secret comes back from a gateway that repeats what it was sent', async () => {
+  const token = 'TOPSECRETVALUE+/==';
+  const echo = await serve(({ headers }, response) => {
+    const Message = `${String(headers['x-acs-security-token'])} ${encodeURIComponent(token)} was sent`;
+    json(response, 400, { Code: 'InvalidParameter', Message, RequestId: token });
+  });
+  const env = { ...ACCESS, ALIBABA_CLOUD_SECURITY_TOKEN: token };
+  const error: unknown = await (
+    await clientOf(echo.endpoint, { env })
+  )
+    .describeKey('k')
+    .catch((caught: unknown) => caught);
+  expect(error).toMatchObject({
+    message: 'DescribeKey of key "k" was refused: [hidden] [hidden] was sent',
+    service: { requestId: '[hidden]' },
+  });
+  writeConfig({ current: 'b', profiles: [{ name: 'b', mode: 'BearerToken', bearer_token: token }] });
+  await expect((await clientOf(echo.endpoint, { env: none })).describeKey('k')).rejects.toThrow(
+    '[hidden] was sent',
+  );
 });

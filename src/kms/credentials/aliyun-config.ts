@@ -43,10 +43,10 @@ export function areProfilesOff(env: NodeJS.ProcessEnv): boolean {
 }
 
 /**
- * The profile named by `wanted`, else by the environment, else the current one; `undefined` when there is none, which
- * is an error for `wanted` only: the environment's may be in the SDKs' own file.
+ * The profile named by `wanted`, else by the environment, else the current one; `undefined` when there are none, or not
+ * the environment's, which may be in the SDKs' own file.
  *
- * @throws KmsAsymError `credentials` for a wanted profile that is not there or turned off, and for a broken file
+ * @throws KmsAsymError `credentials` for a wanted or current profile that is not there or turned off, and for a broken file
  */
 export function readAliyunProfile(
   wanted: string | undefined,
@@ -64,12 +64,20 @@ export function readAliyunProfile(
   if (config !== undefined && fields !== undefined && name !== undefined) {
     return { name, fields, isChosen: chosen !== undefined, all: config.profiles };
   }
-  if (wanted === undefined) return undefined;
   const names = namesOf(config?.profiles ?? []);
-  throw new KmsAsymError('credentials', `the aliyun CLI has no profile "${wanted}"`, {
+  if (wanted !== undefined) {
+    throw new KmsAsymError('credentials', `the aliyun CLI has no profile "${wanted}"`, {
+      hints: [
+        names.length === 0 ? 'it has none at all' : `it has: ${names.join(', ')}`,
+        `"aliyun configure --profile ${wanted}" makes it`,
+      ],
+    });
+  }
+  if (chosen !== undefined || names.length === 0) return undefined;
+  throw new KmsAsymError('credentials', 'the current profile of the aliyun CLI is none that it has', {
     hints: [
-      names.length === 0 ? 'it has none at all' : `it has: ${names.join(', ')}`,
-      `"aliyun configure --profile ${wanted}" makes it`,
+      `it has: ${names.join(', ')}`,
+      '--profile NAME takes one, "aliyun configure switch --profile NAME" for good',
     ],
   });
 }

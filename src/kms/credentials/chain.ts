@@ -5,17 +5,18 @@
  */
 
 import { KmsAsymError } from '../../errors.js';
-import { abortError } from '../call-error.js';
+import { abortError, CallError } from '../call-error.js';
 import type { HttpChannel } from '../http.js';
 import { type CredentialProvider, type Credentials, requireSendable } from './credentials.js';
 import { instanceRole, isMetadataOff, isOtherHardware, METADATA_SWITCH } from './instance-role.js';
 import { type CredentialChoice, setUpProvider } from './places.js';
 import { aliyunVariable } from '../environment.js';
 
-const HALF_PAIRS = [
+/** Variables that are of use together only. */
+const TOGETHER = [
   ['ACCESS_KEY_ID', 'ACCESS_KEY_SECRET'],
-  ['ACCESS_KEY_SECRET', 'ACCESS_KEY_ID'],
-] as const;
+  ['OIDC_TOKEN_FILE', 'OIDC_PROVIDER_ARN', 'ROLE_ARN'],
+];
 
 /** Credentials of this moment and the place that has them. */
 export interface FoundCredentials {
@@ -29,6 +30,8 @@ export class CredentialChain {
   readonly #channel: HttpChannel;
   #provider: CredentialProvider | undefined;
   #underWay: Promise<FoundCredentials> | undefined;
+  /** Title of the place that is asked. */
+  #asked = 'the role of an ECS instance';
 
   /**
    * @param channel - carries the requests of places that have to ask somebody
@@ -51,11 +54,12 @@ export class CredentialChain {
     this.#underWay ??= this.#find().finally(() => {
       this.#underWay = undefined;
     });
-    return unlessAborted(this.#underWay, signal);
+    return unlessAborted(this.#underWay, signal, () => this.#asked);
   }
 
   async #find(): Promise<FoundCredentials> {
     const provider = this.#provider ?? setUpProvider(this.#choice, this.#channel);
+    if (provider !== undefined) this.#asked = provider.title;
     const found = await (provider === undefined ? this.#askInstance() : readFrom(provider));
     this.#provider = found.provider;
     return found;
@@ -72,10 +76,9 @@ export class CredentialChain {
 }
 
 function noCredentials(env: NodeJS.ProcessEnv, asked: boolean): KmsAsymError {
-  const half = HALF_PAIRS.find(([name, other]) => aliyunVariable(env, name) && !aliyunVariable(env, other));
   return new KmsAsymError('credentials', 'no credentials found', {
     hints: [
-      ...(half ? [`ALIBABA_CLOUD_${half[0]} is set, but ALIBABA_CLOUD_${half[1]} is not`] : []),
+      ...TOGETHER.flatMap((names) => incomplete(names, env)),
       'set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run "aliyun configure"',
       `looked at: environment, OIDC variables, ~/.aliyun/config.json, ~/.alibabacloud/credentials${asked ? ', metadata service of ECS' : ''}`,
       ...(asked ? [`outside ECS, ${METADATA_SWITCH}=true saves asking its metadata service`] : []),
@@ -83,17 +86,32 @@ function noCredentials(env: NodeJS.ProcessEnv, asked: boolean): KmsAsymError {
   });
 }
 
+function incomplete(names: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const isSet = (name: string): boolean => aliyunVariable(env, name) !== undefined;
+  const set = names.find(isSet);
+  const missing = names.find((name) => !isSet(name));
+  if (set === undefined || missing === undefined) return [];
+  return [`ALIBABA_CLOUD_${set} is set, but ALIBABA_CLOUD_${missing} is not`];
+}
+
 async function readFrom(provider: CredentialProvider): Promise<FoundCredentials> {
-  return { credentials: requireSendable(await provider.read()), provider };
+  return { credentials: requireSendable(await provider.read(), provider.title), provider };
 }
 
 /** `work` goes on when `signal` ends the wait for it: others may be waiting too. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+  asked: () => string,
+): Promise<T> {
   if (signal === undefined) return work;
   let onAbort = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => {
-      reject(abortError(signal));
+      const error = abortError(signal);
+      reject(
+        error instanceof CallError ? error.withHint(`it waited for credentials from ${asked()}`) : error,
+      );
     };
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();

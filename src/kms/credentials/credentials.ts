@@ -30,14 +30,23 @@ export interface CredentialProvider {
 
 const SENDABLE = /^[\x21-\x7e]*$/;
 
-/** Returns `credentials`; throws `credentials` for some that no header can carry. */
-export function requireSendable(credentials: Credentials): Credentials {
+/** Returns `credentials` of `title`; throws `credentials` where something that is part of none got into them. */
+export function requireSendable(credentials: Credentials, title: string): Credentials {
   const parts =
     'bearerToken' in credentials
-      ? [credentials.bearerToken]
-      : [credentials.accessKeyId, credentials.securityToken ?? ''];
-  if (parts.every((part) => SENDABLE.test(part))) return credentials;
-  throw new KmsAsymError('credentials', 'the access key id or token holds characters that cannot be sent', {
-    hints: ['look for a line break or a space at its end'],
-  });
+      ? { 'bearer token': credentials.bearerToken }
+      : {
+          'access key id': credentials.accessKeyId,
+          'access key secret': credentials.accessKeySecret,
+          'security token': credentials.securityToken ?? '',
+        };
+  const bad = Object.entries(parts).find(([, value]) => !SENDABLE.test(value));
+  if (bad === undefined) return credentials;
+  throw new KmsAsymError(
+    'credentials',
+    `the ${bad[0]} from ${title} holds a character that cannot be part of it`,
+    {
+      hints: ['look for a line break or a space at its end'],
+    },
+  );
 }

@@ -4,6 +4,7 @@
  */
 
 import { errnoOf, KmsAsymError } from '../../errors.js';
+import { CallError } from '../call-error.js';
 
 const FILE_ERRORS = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'];
 
@@ -52,6 +53,7 @@ const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[
 
 /** The error for a failure of the provider called `title`; `failure` is what the library threw. Keeps a `KmsAsymError` as it is. */
 export function explainProviderError(title: string, failure: unknown): KmsAsymError {
+  if (failure instanceof CallError && failure.service === undefined) return unreached(title, failure);
   if (failure instanceof KmsAsymError) return failure;
   const errno = errnoOf(failure);
   if (errno !== undefined && FILE_ERRORS.includes(errno)) {
@@ -69,4 +71,15 @@ export function explainProviderError(title: string, failure: unknown): KmsAsymEr
     'kms-asym doctor shows which credentials are used',
   ];
   return new KmsAsymError('credentials', `${title} gives no credentials: ${what}`, { hints: [hint] });
+}
+
+/** Not the service's endpoint was asked, so advice about that leads astray. */
+function unreached(title: string, error: CallError): CallError {
+  return error.inWords({
+    message: `${title} gives no credentials: ${error.message}`,
+    hints: [
+      ...error.hints.filter((hint) => !/--(endpoint|region)\b/.test(hint)),
+      'check the network, and the address that credentials are asked from',
+    ],
+  });
 }

@@ -85,7 +85,7 @@ function refusal(action: string, answer: HttpAnswer): unknown {
     return readAnswer({ action }, answer);
   } catch (error) {
     const isRefusal = error instanceof CallError && error.code === 'service-refused';
-    return isRefusal ? error.withCode('credentials') : error;
+    return isRefusal ? error.inWords({ code: 'credentials' }) : error;
   }
 }
 
