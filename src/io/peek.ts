@@ -17,10 +17,12 @@ export class Peeked {
    */
   async peek(maxBytes: number): Promise<{ bytes: Buffer; truncated: boolean }> {
     while (this.#seenBytes <= maxBytes && !this.#ended) {
-      const chunk = await this.#next();
+      const result: IteratorResult<Uint8Array, unknown> = await this.#chunks.next();
+      this.#ended = result.done === true;
+      if (result.done === true) break;
       // Copied: whoever yields chunks may fill the same memory again.
-      if (chunk) this.#seen.push(Buffer.from(chunk));
-      this.#seenBytes += chunk?.length ?? 0;
+      this.#seen.push(Buffer.from(result.value));
+      this.#seenBytes += result.value.length;
     }
     const bytes = Buffer.concat(this.#seen, Math.min(this.#seenBytes, maxBytes));
     return { bytes, truncated: this.#seenBytes > maxBytes };
@@ -40,12 +42,5 @@ export class Peeked {
       },
     };
     return { [Symbol.asyncIterator]: () => iterator };
-  }
-
-  async #next(): Promise<Uint8Array | undefined> {
-    if (this.#ended) return undefined;
-    const result: IteratorResult<Uint8Array, unknown> = await this.#chunks.next();
-    this.#ended = result.done === true;
-    return result.done === true ? undefined : result.value;
   }
 }

@@ -1,5 +1,14 @@
 /** Results of many inputs, below one directory. */
-import fs, { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AtomicFile } from '../../src/io/atomic-file.js';
 import { OutputDirectory } from '../../src/io/output-directory.js';
@@ -40,6 +49,16 @@ describe('a result', () => {
     expect(() => {
       result(at('.'), 'a', { force: true }).check();
     }).not.toThrow();
+  });
+
+  it('has what runs elsewhere left of it taken away after a week', () => {
+    const at = workspace();
+    const [old, young] = ['1', '2'].map((number) => `.a.kms-asym-${'f'.repeat(16)}p1s1n${number}.tmp`);
+    for (const name of [old, young]) writeFileSync(at(name ?? ''), '');
+    const then = Date.now() / 1000 - 8 * 24 * 60 * 60;
+    utimesSync(at(old ?? ''), then, then);
+    result(at('.'), 'a').tidy();
+    expect(readdirSync(at('.'))).toEqual([young]);
   });
 
   it('that has ended takes nothing more', async () => {

@@ -238,6 +238,23 @@ describe('a role', () => {
     });
   });
 
+  it('is assumed in the region whose STS the environment names, under a session name of its own', async () => {
+    const near = makeCertificates('DNS:sts.cn-beijing.aliyuncs.com');
+    const tokens = await serve((_request, response) => {
+      json(response, 200, GRANTED);
+    }, near);
+    const proxy = await startProxy({ upstreamPort: tokens.port });
+    const { ALIBABA_CLOUD_ROLE_SESSION_NAME: _session, ...env } = withOidc({
+      ...none,
+      HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`,
+      ALIBABA_CLOUD_STS_REGION: 'cn-beijing',
+    });
+    await call(env, { caPem: near.caPem });
+    expect(accessKey()).toBe('akRole');
+    expect(proxy.targets).toEqual(['sts.cn-beijing.aliyuncs.com:443']);
+    expect(new URLSearchParams(tokens.received[0]?.body).get('RoleSessionName')).not.toBe('run-1');
+  });
+
   it('is assumed by a profile, also on top of another profile', async () => {
     const { env, tokens } = await sts(200, GRANTED);
     const role = { ram_role_arn: 'acs:ram::1:role/a', ram_session_name: 's', expired_seconds: 900 };
@@ -455,6 +472,26 @@ describe('not found', () => {
     expect((await failure()).message).toBe('the aliyun CLI configuration cannot be read (EISDIR)');
     const env = { ...none, HOME: join(home, 'x'), ALIBABA_CLOUD_CREDENTIALS_FILE: join(home, 'missing') };
     expect((await failure(env)).message).toBe('the credentials file cannot be read (ENOENT)');
+  });
+
+  it("says when the SDKs' own file is there and cannot be read", async () => {
+    mkdirSync(join(home, '.alibabacloud', 'credentials'), { recursive: true });
+    const error = await failure();
+    expect(error.message).toBe('the credentials file cannot be read (EISDIR)');
+    expect(error.hints).toEqual([`check "${join(home, '.alibabacloud', 'credentials')}"`]);
+  });
+
+  it('takes a profile without a mode for one with an access key, and one without its address for broken', async () => {
+    const { access_key_id, access_key_secret } = profile('main', 'AK') as Record<string, string>;
+    const plain = { name: 'plain', access_key_id, access_key_secret };
+    const nowhere = { name: 'nowhere', mode: 'CredentialsURI' };
+    writeConfig({ current: 7, profiles: [plain, nowhere] });
+    expect((await failure()).message).toBe('the current profile of the aliyun CLI is none that it has');
+    expect((await failure(none, { profile: 'nowhere' })).message).toMatch(
+      /^profile "nowhere" .* no credentials/,
+    );
+    await call(none, { profile: 'plain' });
+    expect(accessKey()).toBe('akMain');
   });
 
   it('says when a section of the credentials file is of an unknown type', async () => {
