@@ -166,7 +166,10 @@ export class EditableFile {
   #requireReplaceable(): void {
     if (this.#stats.nlink > 1n) {
       throw new KmsAsymError('write-failed', `${this.#subject} has other names (hard links)`, {
-        hints: ['they would keep the old file: name them all, or copy it first'],
+        hints: [
+          'it would become a copy, and they would keep the old file',
+          'make it a file of its own first: cp -p FILE COPY && mv COPY FILE',
+        ],
       });
     }
   }

@@ -73,12 +73,13 @@ export function readUnfinished(name: string): HeadChange | undefined {
 }
 
 /**
- * Whether to believe a journal. Who can write one could otherwise have others write to files out of their own reach.
+ * Whether to believe a journal. Who can write one could otherwise have others write to files out of their own reach, and
+ * who can give another file its name could have them write into that.
  *
  * @param owner - user id of the owner of the file that it is about
  */
 export function isTrusted(stats: fs.Stats, owner: number): boolean {
-  if (!stats.isFile() || stats.size > MAX_JOURNAL_BYTES) return false;
+  if (!stats.isFile() || stats.nlink > 1 || stats.size > MAX_JOURNAL_BYTES) return false;
   const own = process.geteuid?.();
   return own === undefined || ([own, owner, 0].includes(stats.uid) && (stats.mode & 0o022) === 0);
 }

@@ -27,6 +27,8 @@ import { isTemporary } from './temporary-name.js';
 /** A holder that cannot be seen from here, and that gave no sign for so long, has ended. */
 const SILENCE_MS = 120_000;
 const { O_APPEND, O_CREAT, O_RDWR } = fs.constants;
+/** How a link and a directory refuse to be opened. */
+const IN_THE_WAY = new Set<string | undefined>(['ELOOP', 'EISDIR']);
 
 /** The lock on one file, held. */
 export class Journal {
@@ -69,7 +71,7 @@ export class Journal {
       throw busy(subject, /:(\d+):/.exec(holder)?.[1] ?? '');
     } catch (error) {
       if (fd !== undefined) fs.closeSync(fd);
-      throw errnoOf(error) === 'ELOOP' ? notOurs(file) : writeFailed(`beside ${subject}`, error);
+      throw IN_THE_WAY.has(errnoOf(error)) ? notOurs(file) : writeFailed(`beside ${subject}`, error);
     }
   }
 
