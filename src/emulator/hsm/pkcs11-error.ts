@@ -64,6 +64,11 @@ const LOGIN_FAILURES = new Map<string | undefined, { says: string; hint: string 
   ],
 ]);
 
+/** True for what {@link loginError} made of a PIN that is not the token's. */
+export function isWrongPin(error: unknown): boolean {
+  return error instanceof KmsAsymError && ckrOf(error.cause) === 'CKR_PIN_INCORRECT';
+}
+
 /** A failed C_Login for people; `token` is the label. */
 export function loginError(token: string, cause: unknown): KmsAsymError {
   const failure = LOGIN_FAILURES.get(ckrOf(cause));

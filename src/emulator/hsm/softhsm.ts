@@ -6,12 +6,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { KmsAsymError, errnoText } from '../../errors.js';
 import { flushTree } from '../durable-file.js';
 import type { Hsm } from './hsm.js';
-import { deviceError } from './pkcs11-error.js';
+import { deviceError, isWrongPin } from './pkcs11-error.js';
 import { requireModule } from './pkcs11-module-path.js';
 import { acquireModule, loadModule, type Pkcs11Module } from './pkcs11-module.js';
 import { unpad } from './pkcs11-token.js';
@@ -35,7 +35,7 @@ export async function openSoftHsm(stateDir?: string, owner?: string): Promise<Hs
     return await openToken(module, { backend: 'softhsm', match, pin, owner, settle, onClose: leave });
   } catch (error) {
     await home.leave();
-    throw error;
+    throw isWrongPin(error) ? lostPin(home, error) : error;
   }
 }
 
@@ -135,6 +135,18 @@ function initializeToken(module: Pkcs11Module, { label, pin }: Home): void {
     module.release();
     throw deviceError('initialise its token', error);
   }
+}
+
+/** The token has no other PIN than the one that was made with it. */
+function lostPin({ configPath }: Home, cause: unknown): KmsAsymError {
+  const file = join(dirname(configPath), 'pin');
+  return new KmsAsymError('emulator', `the PIN in "${file}" is not that of the token beside it`, {
+    hints: [
+      'bring that file back from a backup; without it the keys in the token are lost',
+      'or use another state directory',
+    ],
+    cause,
+  });
 }
 
 function directoryError(directory: string, cause: unknown): KmsAsymError {

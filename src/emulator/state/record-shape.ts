@@ -1,10 +1,13 @@
 /** Records of keys and aliases read from JSON that anybody may have edited, strictly: what is let in here is believed. */
 import { createPublicKey } from 'node:crypto';
 import { asBuffer, decodeBase64 } from '../../crypto/encoding.js';
+import { isAliasName } from '../call/key-reference.js';
 import { keyTypeOf } from '../hsm/key-types.js';
 import type { Alias } from '../keys/alias-store.js';
 import type { KeyRecord, KeyVersionRecord } from '../keys/key-record.js';
 import { KEY_SPECS, KEY_USAGES, keyFamily, type KeySpec } from '../keys/key-spec.js';
+import { MAX_TAGS } from '../keys/quotas.js';
+import { isTag } from '../keys/tags.js';
 import type { Shape } from './shape.js';
 
 const KEY_MEMBERS = [
@@ -38,7 +41,8 @@ export function readAliases(shape: Shape, keys: readonly KeyRecord[]): readonly 
   const seen = new Set<string>();
   return shape.elements().map((element) => {
     const members = element.members(['aliasName', 'keyId']);
-    const aliasName = members.aliasName.text(/^alias\/./, 'the name of an alias');
+    const aliasName = members.aliasName.text();
+    if (!isAliasName(aliasName)) throw members.aliasName.mustBe('the name of an alias');
     if (seen.has(aliasName)) throw element.mustBe('another alias than those before it');
     seen.add(aliasName);
     return { aliasName, keyId: members.keyId.oneOf(keyIds) };
@@ -61,7 +65,7 @@ function readKeyRecord(shape: Shape, refs: Set<string>): KeyRecord {
     protectionLevel: members.protectionLevel.oneOf(['SOFTWARE', 'HSM']),
     description: members.description.text(),
     deletionProtection: readDeletionProtection(members.deletionProtection),
-    tags: members.tags.elements().map(readTag),
+    tags: readTags(members.tags),
     versions: readVersions(members.versions, spec, refs),
     ...(members.deleteMs && { deleteMs: members.deleteMs.date() }),
     ...(members.instanceId && { instanceId: members.instanceId.text() }),
@@ -110,10 +114,18 @@ function readDeletionProtection(shape: Shape): KeyRecord['deletionProtection'] {
   return { isEnabled: isEnabled.flag(), description: description.text() };
 }
 
+function readTags(shape: Shape): KeyRecord['tags'] {
+  const tags = shape.elements().map(readTag);
+  if (tags.length <= MAX_TAGS && new Map(tags).size === tags.length) return tags;
+  throw shape.mustBe(`of ${MAX_TAGS} different tags at most`);
+}
+
 function readTag(shape: Shape): readonly [string, string] {
   const [key, value, ...others] = shape.elements();
   if (key === undefined || value === undefined || others.length > 0) throw shape.mustBe('a key and a value');
-  return [key.text(), value.text()];
+  const tag = [key.text(), value.text()] as const;
+  if (!isTag(...tag)) throw shape.mustBe('a tag as TagResource takes it');
+  return tag;
 }
 
 /** Reads the id of a key or a version: letters, digits and hyphens, 64 at most. Throws `ShapeError`. */

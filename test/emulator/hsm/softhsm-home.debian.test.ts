@@ -122,7 +122,11 @@ describe('with a state directory', () => {
     writeFileSync(path.join(stateDir, 'softhsm', 'pin'), 'another');
     await expect(openHsm('auto', { stateDir })).rejects.toMatchObject({
       code: 'emulator',
-      message: 'wrong PIN for the token "kms-asym"',
+      message: `the PIN in "${path.join(stateDir, 'softhsm', 'pin')}" is not that of the token beside it`,
+      hints: [
+        'bring that file back from a backup; without it the keys in the token are lost',
+        'or use another state directory',
+      ],
     });
   });
 

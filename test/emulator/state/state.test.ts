@@ -332,6 +332,13 @@ describe('a state file', () => {
       { ...state, aliases: [{ aliasName: 'a', keyId: 'key-1' }] },
       '"aliases[0].aliasName" must be',
     ],
+    ...['alias/\u001b[31m', 'alias/', 'alias/acs/kms', `alias/${'x'.repeat(256)}`].map(
+      (aliasName): [string, unknown, string] => [
+        `with an alias that nobody can make, ${JSON.stringify(aliasName).slice(0, 24)}`,
+        { ...state, aliases: [{ aliasName, keyId: 'key-1' }] },
+        '"aliases[0].aliasName" must be the name of an alias',
+      ],
+    ),
     ['with a bad key id', withKey({ keyId: '../x' }), '"keys[0].keyId" must be an id'],
     ['with a bad date', withKey({ createdMs: 9e15 }), '"keys[0].createdMs" must be a date'],
     [
@@ -361,6 +368,27 @@ describe('a state file', () => {
     ],
     ['with a deletion too many', withKey({ deleteMs: 1 }), '"keys[0].state" must be'],
     ['with a bad tag', withKey({ tags: [['a']] }), '"keys[0].tags[0]" must be a key and a value'],
+    [
+      'with an odd tag',
+      withKey({ tags: [['\u001b', 'b']] }),
+      '"keys[0].tags[0]" must be a tag as TagResource',
+    ],
+    ['with a reserved tag', withKey({ tags: [['acs:a', 'b']] }), '"keys[0].tags[0]" must be a tag as TagRes'],
+    [
+      'with a tag twice',
+      withKey({
+        tags: [
+          ['a', 'b'],
+          ['a', 'c'],
+        ],
+      }),
+      '"keys[0].tags" must be of 20 different tags at most',
+    ],
+    [
+      'with too many tags',
+      withKey({ tags: Array.from({ length: 21 }, (_, index) => [`t${index}`, '']) }),
+      '"keys[0].tags" must be of 20 different tags at most',
+    ],
     [
       'with a bad flag',
       withKey({ deletionProtection: { isEnabled: 1, description: '' } }),
