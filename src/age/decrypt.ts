@@ -41,6 +41,7 @@ function forOthers(stanzas: readonly Stanza[]): KmsAsymError {
     // A KMS identity says itself why it does not open a stanza of its own.
     ...(has(KMS_STANZA_TYPE) ? ['leave -i out to open it through KMS'] : []),
     ...(has(X25519_STANZA_TYPE) ? ['-i KEY-FILE opens it, if it is for one of your age identities'] : []),
+    ...(has('scrypt') ? ['whoever knows the passphrase opens it with age: age --decrypt FILE'] : []),
   ];
   return new KmsAsymError('undecryptable', `no key at hand opens the file: it is for ${nameTypes(stanzas)}`, {
     hints: hints.length > 0 ? hints : ['if that is you, use age: age --decrypt -i KEY-FILE FILE'],

@@ -47,7 +47,7 @@ function readIdentities(options: DecryptOptions): MakeIdentities | undefined {
   }
   const files = identity.map((name) => ({
     name,
-    bytes: readSmallFile(name, MAX_KEY_FILE_BYTES, 'identity file'),
+    bytes: readSmallFile(name, MAX_KEY_FILE_BYTES, 'file of identities'),
   }));
   return (service) => {
     return files.flatMap(({ name, bytes }) => {

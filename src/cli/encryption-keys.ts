@@ -25,7 +25,7 @@ export interface NamedKey extends KeyLocator {
 /**
  * Finds the keys; asks the service only for a key that is named by its id.
  *
- * @returns at least one
+ * @returns at least one, each once; one key pair under two ids, as where it was imported twice, is two keys
  * @throws KmsAsymError `usage` when no key is named or flags contradict a file, `fingerprint-mismatch` for a key that is
  * not expected, `key-mismatch` for one that only signs; else as reading files and asking the service does
  */
@@ -39,7 +39,7 @@ export async function findEncryptionKeys(
       ? severalFiles([file, ...others], options)
       : [await oneKey({ ...options, publicKey: file }, options, context)];
   for (const { key, name } of keys) checkExpected(key, name, options.expectFingerprint);
-  return keys;
+  return eachOnce(keys);
 }
 
 /** The flags that name one key. */
@@ -69,6 +69,13 @@ export function regionOfKey(
   env: NodeJS.ProcessEnv,
 ): string | undefined {
   return region === undefined ? options.region : chooseRegion(options, env, region, `"${name}"`);
+}
+
+function eachOnce(keys: readonly NamedKey[]): readonly NamedKey[] {
+  const identities = keys.map(({ key, region, keyId, keyVersionId }) =>
+    JSON.stringify([key.fingerprint, region, keyId, keyVersionId]),
+  );
+  return keys.filter((_key, index) => identities.indexOf(identities[index] ?? '') === index);
 }
 
 function severalFiles(names: readonly string[], options: EncryptionKeyOptions): readonly NamedKey[] {

@@ -23,12 +23,13 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
   const accident = ageAccident(bytes, input.name);
   if (accident) throw accident;
   if (options.identity) throw notForIdentities(input.name);
+  // What is no ciphertext at all needs no key named for it.
+  const ciphertext = parseCiphertext(bytes, input.name, truncated);
   run.oaepKey ??= chooseKeySource(options, context.env);
   const source = run.oaepKey;
   const locator = 'file' in source ? source.file : source.locator;
   const { keyId, keyVersionId } = locator;
   if (keyId === undefined) throw namesNoKey();
-  const ciphertext = parseCiphertext(bytes, input.name, truncated);
   requireFitting(ciphertext, source, options, input.name);
   const region = chooseRegion(options, context.env, locator.region);
   const algorithm = options.algorithm ?? DEFAULT_OAEP_ALGORITHM;

@@ -18,6 +18,8 @@ export interface OutputContent {
   /** Plaintext: mode 0600 whatever the umask. */
   readonly secret: boolean;
   readonly kind: 'binary' | 'text';
+  /** The flag that makes text of it. */
+  readonly textFlag?: '--armor';
   /** Must not be the same file. */
   readonly input?: Input;
 }
@@ -33,6 +35,7 @@ export function openOutput(options: OutputOptions, { stdio, env }: Context, cont
     force: options.force === true,
     secret: content.secret,
     kind: content.kind,
+    textFlag: content.textFlag,
     ...(content.input && { input: content.input }),
     alsoRead: namesAlsoRead(options, env),
   });

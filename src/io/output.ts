@@ -22,6 +22,8 @@ export interface OutputOptions {
   readonly force: boolean;
   /** What a terminal would get; `binary` is refused there. Does not matter for secrets, whose bytes decide. */
   readonly kind: 'binary' | 'text';
+  /** The flag that makes text of what is binary, for a hint. */
+  readonly textFlag?: string | undefined;
   /** What is read; must not be the output. */
   readonly input?: { readonly identity?: FileIdentity | undefined };
   /** Paths of other files that are read, such as a key; must not be the output either. */
@@ -122,7 +124,7 @@ class LazyOutput implements Output {
   }
 
   #inspect(): OutputTarget {
-    const { path, force, input, alsoRead, stdout, secret, kind } = this.#options;
+    const { path, force, input, alsoRead, stdout, secret, kind, textFlag } = this.#options;
     const target =
       path === undefined || path === '-'
         ? ({ kind: 'stdout' } as const)
@@ -131,7 +133,11 @@ class LazyOutput implements Output {
     if (isSameFile(stdout.identity, input?.identity)) throw sameFile('stdout');
     if (path === undefined && !secret && kind === 'binary' && stdout.isTerminal) {
       throw new KmsAsymError('terminal', 'the result is binary, and stdout is a terminal', {
-        hints: ['-o FILE', '--armor for text', '-o - to write to the terminal all the same'],
+        hints: [
+          '-o FILE',
+          ...(textFlag === undefined ? [] : [`${textFlag} for text`]),
+          '-o - to write to the terminal all the same',
+        ],
       });
     }
     return target;

@@ -81,7 +81,7 @@ async function run(inputPath: string | undefined, options: EncryptOptions, conte
   const clients = new KmsClients(context, options);
   try {
     const kind = options.armor === true ? 'text' : 'binary';
-    const output = openOutput(options, context, { secret: false, kind, input });
+    const output = openOutput(options, context, { secret: false, kind, textFlag: '--armor', input });
     output.check();
     const encrypted = await encryptInput(await prepare(options, context, clients), input, output);
     if (options.json === true) {

@@ -115,7 +115,7 @@ function describe({ algorithm, keyId, keyVersionId, input, digest, signature, re
 function outputOf(options: Options, context: Context, input: Input): Output | undefined {
   if (options.output === undefined && options.json === true) return undefined;
   const kind = options.armor === true ? 'text' : 'binary';
-  return openOutput(options, context, { secret: false, kind, input });
+  return openOutput(options, context, { secret: false, kind, textFlag: '--armor', input });
 }
 
 function foreignSignature({ keyId, keyVersionId }: SignOutput): KmsAsymError {

@@ -43,6 +43,15 @@ export async function checkFile({ plan }: RewrapRun, input: Input, isNamed: bool
   };
 }
 
+/** What is to be said of a file with a journal beside it: nobody but this program reads it before that is done. */
+export function asUnfinished(checked: Checked): Checked {
+  return {
+    ...checked,
+    Status: 'stale',
+    Reason: 'in the middle of a rewrap; if that was interrupted, the next one finishes it',
+  };
+}
+
 async function checkOaep(file: Peeked, name: string): Promise<Checked> {
   const { bytes, truncated } = await file.peek(MAX_CIPHERTEXT_INPUT_BYTES);
   parseCiphertext(bytes, name, truncated);

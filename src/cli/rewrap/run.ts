@@ -2,13 +2,14 @@
 import { recognizeAge, RECOGNITION_BYTES } from '../../age/recognition.js';
 import { KmsAsymError } from '../../errors.js';
 import { openInput, openRegularInput, type Input } from '../../io/input.js';
+import { hasJournal } from '../../io/journal-entries.js';
 import { Peeked } from '../../io/peek.js';
 import { walk, type Found } from '../../io/walk.js';
 import { DEFAULT_JOBS } from '../batch/options.js';
 import { together } from '../batch/together.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 import { rewrapAgeStream } from './age-rewrap.js';
-import { checkFile, type Checked } from './check.js';
+import { asUnfinished, checkFile, type Checked } from './check.js';
 import { rewrapFile } from './file-rewrap.js';
 import { OneAtATime } from './one-at-a-time.js';
 import { Report } from './report.js';
@@ -61,7 +62,8 @@ async function workOn(run: RewrapRun, found: Found): Promise<Rewrapped | Checked
   if (run.options.check !== true) return rewrapFile(run, found.path, found.isNamed);
   const input = openRegularInput(found.path, found.isNamed);
   try {
-    return await checkFile(run, input, found.isNamed);
+    const checked = await checkFile(run, input, found.isNamed);
+    return checked.Status === 'current' && hasJournal(found.path) ? asUnfinished(checked) : checked;
   } finally {
     input.close();
   }

@@ -34,10 +34,7 @@ async function readKeys(options: RewrapOptions, context: Context): Promise<reado
   const { to, expectFingerprint, publicKey: _old, keyId: _id, keyVersionId: _version, ...global } = options;
   if (!to) return [];
   const expected = expectFingerprint && { expectFingerprint };
-  const keys = await findEncryptionKeys({ ...global, publicKey: to, ...expected }, context);
-  return keys.filter((key, index) => {
-    return index === keys.findIndex((other) => other.key.fingerprint === key.key.fingerprint);
-  });
+  return findEncryptionKeys({ ...global, publicKey: to, ...expected }, context);
 }
 
 /** The flags that say how the old header is opened; fingerprints are expected of new keys only. */
