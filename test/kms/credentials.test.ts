@@ -481,7 +481,7 @@ describe('not found', () => {
     expect(error.hints).toEqual([`check "${join(home, '.alibabacloud', 'credentials')}"`]);
   });
 
-  it('takes a profile without a mode for one with an access key, and one without its address for broken', async () => {
+  it('does not guess what a profile leaves out: its mode, its address, which of them is the current one', async () => {
     const { access_key_id, access_key_secret } = profile('main', 'AK') as Record<string, string>;
     const plain = { name: 'plain', access_key_id, access_key_secret };
     const nowhere = { name: 'nowhere', mode: 'CredentialsURI' };
@@ -490,8 +490,9 @@ describe('not found', () => {
     expect((await failure(none, { profile: 'nowhere' })).message).toMatch(
       /^profile "nowhere" .* no credentials/,
     );
-    await call(none, { profile: 'plain' });
-    expect(accessKey()).toBe('akMain');
+    expect((await failure(none, { profile: 'plain' })).message).toBe(
+      'profile "plain" of the aliyun CLI gives no credentials: its mode is not supported',
+    );
   });
 
   it('says when a section of the credentials file is of an unknown type', async () => {
