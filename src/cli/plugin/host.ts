@@ -3,6 +3,7 @@ import type { PluginHost } from '../../age/plugin/host.js';
 import type { Run } from '../context.js';
 import { printable, serviceLine } from '../terminal.js';
 import { knownError } from '../unexpected-error.js';
+import { hintsWithoutFlags } from './hints.js';
 import type { Service } from './service.js';
 
 /** Hosts the state machines of one run. */
@@ -23,13 +24,13 @@ export class Host implements PluginHost {
     return (await this.#load()).unwrap(identities, stanza);
   };
 
-  /** As `kms-asym` says it on stderr, without its name: the client puts its own in front. */
+  /** As `kms-asym` says it on stderr, but without its name, since the client puts its own in front, and without flags. */
   readonly explain: PluginHost['explain'] = (error) => {
     const { message, service, hints } = knownError(error);
     const lines = [
       message,
       ...(service ? [serviceLine(service)] : []),
-      ...hints.map((hint) => `hint: ${hint}`),
+      ...hintsWithoutFlags(hints).map((hint) => `hint: ${hint}`),
     ];
     return lines.map(printable).join('\n');
   };

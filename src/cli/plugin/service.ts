@@ -3,13 +3,12 @@ import type { Candidate } from '../../age/kms-identity.js';
 import { KmsRecipient } from '../../age/kms-stanza.js';
 import type { KeyLocator } from '../../crypto/public-key-file.js';
 import { KmsAsymError } from '../../errors.js';
-import { isKnownRegion } from '../../kms/regions.js';
 import type { Context, Run } from '../context.js';
 import { findEncryptionKey } from '../encryption-keys.js';
 import { chooseKeyDemand } from '../key-demand.js';
 import { KmsClients } from '../kms-clients.js';
 import { ServiceUnwrap } from '../service-unwrap.js';
-import { fromEnv, givenRegion, SERVICE_DEFAULTS } from '../settings.js';
+import { givenRegion, SERVICE_DEFAULTS } from '../settings.js';
 import { Terminal } from '../terminal.js';
 
 /** KMS as the environment has it. */
@@ -46,9 +45,9 @@ export class Service {
       await terminal.note(NAMELESS);
       return undefined;
     }
+    // A region that only the file names has to be a known one.
     const confirmed = [...identities.map((identity) => identity.region), givenRegion({}, env)];
     const isConfirmed = region !== undefined && confirmed.includes(region);
-    if (region !== undefined && !isConfirmed) requireKnownRegion(region, env);
     return new ServiceUnwrap({
       clients: this.#clients,
       context: this.#context,
@@ -62,14 +61,6 @@ export class Service {
   async close(): Promise<void> {
     await this.#clients.close();
   }
-}
-
-/** As with `kms-asym`, a region of a file has to be a known one, or one that somebody trusted says. */
-function requireKnownRegion(region: string, env: NodeJS.ProcessEnv): void {
-  if (isKnownRegion(region) || fromEnv(env, 'KMS_ASYM_ENDPOINT') !== undefined) return;
-  throw new KmsAsymError('configuration', `the age file names an unknown region "${region}"`, {
-    hints: [`if the region is right, confirm it: ALIBABA_CLOUD_REGION_ID=${region}`],
-  });
 }
 
 const NAMELESS =
