@@ -136,7 +136,19 @@ function isForbidden(chunk: Uint8Array, counter: number): boolean {
 
 /** A chunk that is authentic under the other flag was moved to the end, or away from it. */
 function explainChunk(key: Uint8Array, counter: number, last: boolean, sealed: Uint8Array): KmsAsymError {
+  const breakBytes = last ? lineBreakBytes(sealed) : 0;
+  if (breakBytes > 0 && openChunk(key, counter, last, sealed.subarray(0, -breakBytes))) {
+    return new KmsAsymError('undecryptable', 'the payload has a line break behind its end', {
+      hints: [`cut it off: truncate -s -${breakBytes} FILE`],
+    });
+  }
   return new KmsAsymError('undecryptable', describeChunk(key, counter, last, sealed));
+}
+
+/** Bytes of the line break that an editor or a shell may have put behind the last chunk. */
+function lineBreakBytes(sealed: Uint8Array): number {
+  if (sealed.at(-1) !== 0x0a) return 0;
+  return sealed.at(-2) === 0x0d ? 2 : 1;
 }
 
 function describeChunk(key: Uint8Array, counter: number, last: boolean, sealed: Uint8Array): string {

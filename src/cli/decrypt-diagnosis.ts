@@ -11,6 +11,9 @@ import type { KmsCiphertext } from './kms-decrypt.js';
 const MAX_VERSIONS = 4;
 /** Longest search for a cause. */
 const MAX_SEARCH_MS = 10_000;
+/** The defaults of openssl and Java are others, and all fail alike. */
+const PADDING =
+  'or with another padding: openssl pkeyutl needs rsa_padding_mode:oaep, rsa_oaep_md:sha256 and rsa_mgf1_md:sha256';
 const NO_VERSION = 'Forbidden.KeyVersionNotFound';
 
 /** The error that explains `error` of AsymmetricDecrypt with version `keyVersionId`; others come back as they are. */
@@ -43,7 +46,7 @@ async function findMistake(
   if (found !== undefined) return [found];
   return [
     ...(await aliasHint(kms, keyId)),
-    ...(isVersionUnknown ? versionHints(versions) : [damaged(keyId)]),
+    ...(isVersionUnknown ? versionHints(versions) : [damaged(keyId), PADDING]),
   ];
 }
 

@@ -136,9 +136,14 @@ function wrongFingerprint(name: string, demand: KeyDemand, stanzas: readonly Kms
 function wrongKey(name: string, demand: KeyDemand, stanzas: readonly KmsStanza[]): KmsAsymError {
   const wanted = [demand.keyId, demand.keyVersionId && `version ${demand.keyVersionId}`];
   return new KmsAsymError('key-mismatch', `"${name}" is not for ${wanted.filter(Boolean).join(', ')}`, {
-    hints: stanzas.slice(0, MAX_NAMED).map(({ locator }) => {
-      return `it is for key ${locator?.keyId ?? '?'}, version ${locator?.keyVersionId ?? '?'}`;
-    }),
+    hints: [
+      ...stanzas.slice(0, MAX_NAMED).map(({ locator }) => {
+        return `it is for key ${locator?.keyId ?? '?'}, version ${locator?.keyVersionId ?? '?'}`;
+      }),
+      ...(/(^|:)alias\//.test(demand.keyId ?? '')
+        ? ['if the alias was moved since, leave it out: the file names its key']
+        : []),
+    ],
   });
 }
 

@@ -14,6 +14,7 @@ const AGE_ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----';
 const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 /** U+FFFD in UTF-8: what a byte becomes that is no character. */
 const REPLACEMENT = '\xef\xbf\xbd';
+const ANSWER = /"CiphertextBlob"\s*:/;
 const FROM_UTF16 = [
   'PowerShell writes that with ">"; turn it back: iconv -f UTF-16 -t ASCII FILE > FIXED',
   'next time: -o FILE in place of ">", or Out-File -Encoding ascii',
@@ -52,6 +53,7 @@ export function diagnose(input: Buffer, text: string, name: string): KmsAsymErro
     utf16(input, text, name) ??
     mark(text, name) ??
     json(text, name) ??
+    quoted(text, name) ??
     replaced(text, name) ??
     lineBreaks(input, text, name) ??
     invalid(name, `has ${input.length} bytes, but an RSA ciphertext has ${SIZES.join(', ')}`, [
@@ -70,6 +72,11 @@ function utf16(input: Buffer, text: string, name: string): KmsAsymError | undefi
     return invalid(name, 'is base64 as UTF-16 text', FROM_UTF16);
   }
   if (!isBigEndian && !text.startsWith('\xff\xfe')) return undefined;
+  if (ANSWER.test(littleEndian.toString('utf16le'))) {
+    return invalid(name, 'is a whole JSON answer as UTF-16 text, not a ciphertext', [
+      'take only its "CiphertextBlob": iconv -f UTF-16 -t UTF-8 FILE | jq -r .CiphertextBlob > FIXED',
+    ]);
+  }
   return invalid(name, 'is UTF-16 text: a shell took the ciphertext for text, and bytes were lost', LOST);
 }
 
@@ -80,11 +87,19 @@ function mark(text: string, name: string): KmsAsymError | undefined {
 
 function json(text: string, name: string): KmsAsymError | undefined {
   if (!/^(\xef\xbb\xbf)?\s*\{/.test(text)) return undefined;
-  return /"CiphertextBlob"\s*:/.test(text)
+  return ANSWER.test(text)
     ? invalid(name, 'is a whole JSON answer, not a ciphertext', [
         'pass only the value of its "CiphertextBlob": jq -r .CiphertextBlob FILE > FIXED',
       ])
     : invalid(name, 'is JSON, not a ciphertext, and has no "CiphertextBlob" either');
+}
+
+function quoted(text: string, name: string): KmsAsymError | undefined {
+  const inner = /^\s*(["'])(.*)\1\s*$/s.exec(text)?.[2] ?? '';
+  if (inner === '' || !ONLY_BASE64.test(inner.replaceAll('\\n', ''))) return undefined;
+  return invalid(name, 'is base64 in quotation marks', [
+    'take them away, as jq -r does: jq -r . FILE > FIXED',
+  ]);
 }
 
 function replaced(text: string, name: string): KmsAsymError | undefined {

@@ -47,6 +47,10 @@ function fromText(text: string, name: string): Buffer {
   const compact = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/');
   const bare = compact.replace(/=+$/, '');
   if (bare.length < SHORTEST_BASE64) throw diagnose(Buffer.from(text, 'latin1'), text, name);
+  // Hexadecimal is base64 too, of something half as long again; random bytes never look like this.
+  if (/^[\da-f]+$/i.test(bare) && SIZES.includes(bare.length / 2)) {
+    throw invalid(name, 'is hexadecimal text', ['turn it back: xxd -r -p FILE > FIXED']);
+  }
   const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, '='));
   if (!bytes)
     throw invalid(name, 'looks like base64 but is cut off or damaged', ['copy the whole text again']);

@@ -88,6 +88,27 @@ describe('a payload', () => {
   });
 });
 
+it.each(['\n', '\r\n'])(
+  'a payload with %j behind its end says how to cut that off, and is not released',
+  async (added) => {
+    const sealed = await collect(encryptStream(fileKey, [Buffer.from('hello')]));
+    const { error } = await outcomeOf(decryptStream(fileKey, [Buffer.concat([sealed, Buffer.from(added)])]));
+    expect(error).toMatchObject({
+      code: 'undecryptable',
+      message: 'the payload has a line break behind its end',
+      hints: [`cut it off: truncate -s -${added.length} FILE`],
+    });
+    const damaged = Buffer.concat([
+      sealed.subarray(0, -1),
+      Buffer.from([(sealed.at(-1) ?? 0) ^ 1]),
+      Buffer.from(added),
+    ]);
+    expect((await outcomeOf(decryptStream(fileKey, [damaged]))).error?.message).toContain(
+      'is damaged or cut off in chunk 1',
+    );
+  },
+);
+
 describe('chunks', () => {
   const nonce = createNonce();
   const key = derivePayloadKey(fileKey, nonce);

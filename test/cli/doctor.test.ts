@@ -139,6 +139,13 @@ it('looks for the credentials of a profile even where the settings are wrong', a
   });
 });
 
+it('does not say that no key is named where two contradict each other', async () => {
+  const { report } = await examine(['--public-key', join(folder, 'good.pem'), '--key-id', 'alias/other']);
+  expect(report.Checks.filter(({ Status }) => Status === 'skip').map(({ Detail }) => Detail)).not.toContain(
+    'no key is named: --public-key FILE or --key-id ID',
+  );
+});
+
 it('leaves out what is about a key when none is named, and says how to name one', async () => {
   const { report } = await examine([]);
   expect(report.Ok).toBe(true);
@@ -452,7 +459,7 @@ describe('of a service that is not quite the service', () => {
       DescribeKey: json(400, { Code: '\u001b[2Jx', Message: '\u001b]0;t\u0007', RequestId: '\u202e' }),
     });
     const { stdout } = await run(['doctor', '--key-id', 'key-good'], { KMS_ASYM_ENDPOINT: endpoint });
-    expect(stdout).toContain('the service does not tell its time');
+    expect(stdout).toMatch(/^skip {2}clock {9}the service does not tell its time$/m);
     expect(stdout).toMatch(/^fail {2}key/m);
     // eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);

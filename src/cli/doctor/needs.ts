@@ -2,7 +2,8 @@
 import type { Examination } from './examination.js';
 
 /** A key has to be named, and the service has to answer. */
-export function needsKey({ keyId, file, isAccepted }: Examination): string | undefined {
+export function needsKey({ client, keyId, file, isAccepted }: Examination): string | undefined {
+  if (!client) return 'the settings have to be right first';
   if (keyId === undefined) {
     return file
       ? `"${file.fileName}" does not say which key it is: add --key-id ID`

@@ -62,10 +62,12 @@ const connection: Check = {
 /** This machine's clock is near enough to the service's for signatures. */
 const clock: Check = {
   name: 'clock',
-  blocked: (examination) => (examination.connection ? undefined : 'the endpoint has to be reached first'),
+  blocked: ({ connection: found }) => {
+    if (!found) return 'the endpoint has to be reached first';
+    return found.clockSkewMs === undefined ? 'the service does not tell its time' : undefined;
+  },
   run: ({ connection: found }) => {
-    const skewMs = found?.clockSkewMs;
-    if (skewMs === undefined) return Promise.resolve('the service does not tell its time');
+    const skewMs = found?.clockSkewMs ?? 0;
     const detail = describeSkew(skewMs);
     if (Math.abs(skewMs) < MAX_SKEW_MS) return Promise.resolve(detail);
     throw new KmsAsymError('configuration', detail, {
