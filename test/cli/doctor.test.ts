@@ -116,7 +116,7 @@ it('tells how far the clocks are apart, in seconds where it is little', async ()
   const { Status, Detail } = report.Checks.find(({ Check }) => Check === 'clock') ?? {};
   expect([Status, Detail]).toEqual([
     'pass',
-    expect.stringMatching(/^this machine's clock is (89|90|91) s behind the service's$/),
+    expect.stringMatching(/^this machine's clock is (8|9)\d s behind the service's$/),
   ]);
 });
 
