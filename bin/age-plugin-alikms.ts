@@ -1,12 +1,11 @@
 /** The executable that age clients start: binds a run to this process. */
 import { pluginMain } from '../src/cli/plugin/main.js';
 import { interceptSignals } from '../src/io/cleanup.js';
-import { exitSoon } from '../src/io/exit-soon.js';
 import { processStdio } from '../src/io/process-stdio.js';
 
 void pluginMain(process.argv.slice(2), { stdio: processStdio(), env: process.env, interceptSignals }).then(
   (status) => {
-    process.exitCode = status;
-    exitSoon();
+    // All is written. To take everything apart first, as Node does by itself, is a tenth of what a run costs.
+    process.exit(status);
   },
 );
