@@ -84,7 +84,10 @@ export class KmsTransport extends OpenApiClient {
     url.search = queryText(query);
     const answer = await this.#channel.send({ url, method, headers, signal });
     try {
-      const body = answer.status < 400 ? answer.body : withoutSecrets(answer.body, credentials);
+      const body =
+        answer.status < 400
+          ? answer.body
+          : withoutSecrets(answer.body, credentials, headers['Authorization']);
       return readAnswer(
         { action: params.action, keyId: query['KeyId'], host: url.hostname },
         { ...answer, body },

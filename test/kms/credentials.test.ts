@@ -569,7 +569,7 @@ it('the time for a call holds while credentials are looked for', async () => {
 it('no secret comes back from a gateway that repeats what it was sent', async () => {
   const token = 'TOPSECRETVALUE+/==';
   const echo = await serve(({ headers }, response) => {
-    const Message = `${String(headers['x-acs-security-token'])} ${encodeURIComponent(token)} was sent`;
+    const Message = `${String(headers['x-acs-security-token'])} ${encodeURIComponent(token)} ${String(headers.authorization)} was sent`;
     json(response, 400, { Code: 'InvalidParameter', Message, RequestId: token });
   });
   const env = { ...ACCESS, ALIBABA_CLOUD_SECURITY_TOKEN: token };
@@ -579,11 +579,11 @@ it('no secret comes back from a gateway that repeats what it was sent', async ()
     .describeKey('k')
     .catch((caught: unknown) => caught);
   expect(error).toMatchObject({
-    message: 'DescribeKey of key "k" was refused: [hidden] [hidden] was sent',
+    message: 'DescribeKey of key "k" was refused: [hidden] [hidden] [hidden] was sent',
     service: { requestId: '[hidden]' },
   });
   writeConfig({ current: 'b', profiles: [{ name: 'b', mode: 'BearerToken', bearer_token: token }] });
   await expect((await clientOf(echo.endpoint, { env: none })).describeKey('k')).rejects.toThrow(
-    '[hidden] was sent',
+    '[hidden] undefined was sent',
   );
 });

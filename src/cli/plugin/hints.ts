@@ -8,6 +8,7 @@ const REPLACEMENTS: readonly (readonly [flag: RegExp, text: string])[] = [
   [/--region (?=[a-z]+-)/, 'ALIBABA_CLOUD_REGION_ID='],
   [/--region/, 'ALIBABA_CLOUD_REGION_ID'],
   [/--endpoint/, 'KMS_ASYM_ENDPOINT'],
+  [/--ca-file or (?=KMS_ASYM_CA_FILE)/, ''],
   [/--ca-file FILE/, 'KMS_ASYM_CA_FILE=FILE'],
   [/--ca-file/, 'KMS_ASYM_CA_FILE'],
   [/has --key-version-id /, 'has version '],

@@ -127,6 +127,7 @@ it.each([
   ['check --region or --endpoint', 'check ALIBABA_CLOUD_REGION_ID or KMS_ASYM_ENDPOINT'],
   ['trust it: --ca-file FILE (gateways)', 'trust it: KMS_ASYM_CA_FILE=FILE (gateways)'],
   ['its own authority is the one for --ca-file', 'its own authority is the one for KMS_ASYM_CA_FILE'],
+  ['it is what --ca-file or KMS_ASYM_CA_FILE names', 'it is what KMS_ASYM_CA_FILE names'],
   ['the key has --key-version-id v1 (created today)', 'the key has version v1 (created today)'],
   [
     'enable the key: kms-asym enable-key --key-id key-1',
