@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --json] [--runs N] [SUITE…]`: runs the suites and prints their figures beside the limits they must
- * keep; exit 1 when one is missed. A new suite is a file beside this and a line in SUITES.
+ * keep; exit 1 when one is missed. `bulk` is all suites that begin with `bulk-`. A new suite is a file beside this and a
+ * line in SUITES.
  *
  * A suite is `(options: { runs: number }) => Promise<Row[]>`, and a row
  * `{ name, value, unit, ratio?, limit?, least?, most?, note? }`: `ratio` is over the suite's yardstick, `limit` the most
@@ -10,6 +11,7 @@ import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { batch } from './batch.mjs';
+import { bulk } from './bulk.mjs';
 import { decryptRate } from './decrypt-rate.mjs';
 import { failureTiming } from './failure-timing.mjs';
 import { plugin } from './plugin.mjs';
@@ -22,6 +24,7 @@ const SUITES = {
   'decrypt-rate': decryptRate,
   batch,
   rewrap,
+  ...bulk,
   'failure-timing': failureTiming,
 };
 
@@ -29,7 +32,8 @@ const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '25' } },
   allowPositionals: true,
 });
-const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name));
+const isMeant = (asked, name) => name === asked || name.startsWith(`${asked}-`);
+const unknown = positionals.filter((asked) => !Object.keys(SUITES).some((name) => isMeant(asked, name)));
 if (unknown.length > 0)
   throw new Error(`no such suite: ${unknown.join(', ')}; there are ${Object.keys(SUITES).join(', ')}`);
 
@@ -46,7 +50,7 @@ const machine = {
 };
 const results = {};
 for (const [name, suite] of Object.entries(SUITES)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (positionals.length > 0 && !positionals.some((asked) => isMeant(asked, name))) continue;
   results[name] = await suite({ runs: Number(values.runs) });
 }
 console.log(values.json ? JSON.stringify({ machine, results }) : report());

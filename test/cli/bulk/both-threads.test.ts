@@ -226,6 +226,13 @@ describe('a payload', () => {
       /^cannot write$/,
       { code: 'write-failed', hints: ['h'] },
     ],
+    [
+      'which a thread fails behind the place where this one does',
+      'post({ batch: 7, code: "write-failed", message: "cannot write", hints: [] });',
+      'open',
+      /damaged or cut off in chunk 1$/,
+      { code: 'undecryptable' },
+    ],
   ])('of %s ends with an error', async (what, text, work, message, details) => {
     const at = workspace();
     writeFileSync(at('input'), '');
