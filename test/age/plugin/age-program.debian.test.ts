@@ -141,6 +141,16 @@ it('opens a file of 3 MiB that passed through pipes', async () => {
   expect((await run('bash', ['-o', 'pipefail', '-c', script])).stdout.trim()).toBe('0');
 });
 
+it('is used as the README says', async () => {
+  const readme = readFileSync(join(DIST, '..', 'README.md'), 'utf8');
+  const lines = /^## In age[^]*?```sh\n([^]*?)```/m.exec(readme)?.[1] ?? '';
+  expect(lines).toContain('age -d -i identity.txt');
+  await world.ok('CreateAlias', { KeyId: world.keys.RSA_2048.keyId, AliasName: 'alias/backup' });
+  file('secrets.txt', SECRET);
+  expect(await run('bash', ['-eo', 'pipefail', '-c', lines])).toEqual(ok(SECRET));
+  expect(await run('bash', ['-c', 'age -d -j alikms secrets.age'])).toEqual(ok(SECRET));
+});
+
 it('is itself where it is found by another name', async () => {
   // One client starts the path that links lead to, another the link.
   const target = join(DIST, 'age-plugin-alikms.cjs');
