@@ -5,7 +5,7 @@ import { interceptSignals } from '../src/io/cleanup.js';
 import { exitSoon } from '../src/io/exit-soon.js';
 import { processStdio } from '../src/io/process-stdio.js';
 
-/** A thread takes some 25 ms to start: measured, it pays from here on. */
+/** A thread takes tens of milliseconds to start, in which one alone does about as much. */
 const SECOND_THREAD_MIN_BYTES = 32 * 1024 * 1024;
 
 void main(process.argv.slice(2), {
