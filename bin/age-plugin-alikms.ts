@@ -5,7 +5,7 @@ import { processStdio } from '../src/io/process-stdio.js';
 
 void pluginMain(process.argv.slice(2), { stdio: processStdio(), env: process.env, interceptSignals }).then(
   (status) => {
-    // All is written. To take everything apart first, as Node does by itself, is a tenth of what a run costs.
+    // All is written; taking everything apart first, as Node does by itself, only takes time.
     process.exit(status);
   },
 );

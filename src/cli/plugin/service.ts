@@ -10,6 +10,7 @@ import { KmsClients } from '../kms-clients.js';
 import { ServiceUnwrap } from '../service-unwrap.js';
 import { givenRegion, SERVICE_DEFAULTS } from '../settings.js';
 import { Terminal } from '../terminal.js';
+import { requireAbsoluteFiles } from './file-variables.js';
 
 /** KMS as the environment has it. */
 export class Service {
@@ -24,6 +25,7 @@ export class Service {
 
   /** As `PluginHost.recipientOf`. */
   async recipientOf({ region, keyId, keyVersionId }: KeyLocator): Promise<KmsRecipient> {
+    requireAbsoluteFiles(this.#context.env);
     if (keyId === undefined) {
       throw new KmsAsymError('usage', 'the identity stands for any key, so there is no key to encrypt to', {
         hints: ['encrypt to a recipient, as "kms-asym recipient --key-id ID" prints it: -r age1alikms1…'],
@@ -38,6 +40,7 @@ export class Service {
   /** As the `Unwrap` of `PluginHost.unwrapFor`. */
   async unwrap(identities: readonly KeyLocator[], stanza: Candidate): Promise<Uint8Array | undefined> {
     const { env, terminal } = this.#context;
+    requireAbsoluteFiles(env);
     const demand = chooseKeyDemand({}, env);
     const { keyId, region } = stanza.locator ?? stanza.guess ?? {};
     if ((keyId ?? demand.locate(stanza).keyId) === undefined) {

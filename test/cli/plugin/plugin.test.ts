@@ -102,6 +102,34 @@ describe('the region of a file', () => {
   });
 });
 
+describe('a file of the environment', () => {
+  const relative = { KMS_ASYM_CA_FILE: 'ca.pem' };
+  const refusal = [
+    'KMS_ASYM_CA_FILE is "ca.pem", but age clients start the plugin in another directory',
+    'hint: give the whole path: KMS_ASYM_CA_FILE="$PWD/ca.pem"',
+  ];
+
+  it('is not looked for where the client happens to be', async () => {
+    const said = await unwrap(world.anyIdentity, wrapped(world.keys.RSA_2048, 'cn-hangzhou'), relative);
+    expect(said).toEqual([['error stanza 0 0', ...refusal].join('\n')]);
+    const start = inProcess({ ...world.env, ALICLOUD_OIDC_TOKEN_FILE: './token' });
+    const order = [stanza('add-identity', [world.keys.RSA_2048.identity]), stanza('wrap-file-key', [], KEY)];
+    const [error] = await new Client(start, 'recipient-v1').say(...order, stanza('done')).converse();
+    expect(error?.args).toEqual(['identity', '0']);
+    expect(error?.body.toString()).toMatch(/^ALICLOUD_OIDC_TOKEN_FILE is ".\/token", but/);
+  });
+
+  it('does not matter where nobody is asked', async () => {
+    const start = inProcess(relative);
+    const order = [
+      stanza('add-recipient', [world.keys.RSA_2048.recipient]),
+      stanza('wrap-file-key', [], KEY),
+    ];
+    const said = await new Client(start, 'recipient-v1').say(...order, stanza('done')).converse();
+    expect(said.map(({ type }) => type)).toEqual(['recipient-stanza']);
+  });
+});
+
 it('shows that it waits for the service', async () => {
   // Its first call fails, the second does not.
   const busy = await startEmulator({ hsm: 'software', faults: { error503: 0.5, seed: 99 } });
