@@ -1,24 +1,20 @@
 /** The lines of the README about rotation, run as they stand there. */
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';
 import type { Emulator } from '../../src/emulator/options.js';
 import { startEmulator } from '../../src/emulator/start.js';
+import { blocksIn, README, shellIn } from './readme-shell.js';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const EXECUTABLE = join(ROOT, 'dist', 'kms-asym.cjs');
-const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const section = /^### Rotation\n([\s\S]*?)^#/m.exec(readme)?.[1] ?? '';
-const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, lines]) => lines ?? '');
+const section = /^### Rotation\n([\s\S]*?)^#/m.exec(README)?.[1] ?? '';
+const blocks = blocksIn(section, 'sh');
 const check = /`(kms-asym rewrap --check [^`]*)`/.exec(section)?.[1] ?? '';
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 let dir: string;
 let emulator: Emulator;
+let shell: ReturnType<typeof shellIn>;
 let aheadMs = -WEEK_MS;
 
 beforeEach(async () => {
@@ -39,6 +35,7 @@ beforeEach(async () => {
   };
   emulator = await startEmulator({ ...state, seed });
   aheadMs = 0;
+  shell = shellIn(dir, emulator);
   mkdirSync(join(dir, 'backups'));
   await shell('kms-asym get-public-key --key-id alias/backup -o backup.pem');
   await shell('echo one > one; echo two > two');
@@ -53,18 +50,6 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-async function shell(lines: string): Promise<{ status: number; stdout: string }> {
-  const script = `set -e\nkms-asym() { "${process.execPath}" "${EXECUTABLE}" "$@"; }\n${lines}`;
-  const env = emulatorEnvironment(emulator, { PATH: process.env['PATH'], HOME: dir });
-  try {
-    const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: dir, env });
-    return { status: 0, stdout };
-  } catch (error) {
-    const { code, stdout } = error as { code: number; stdout: string };
-    return { status: code, stdout };
-  }
-}
-
 it('there are two ways', () => {
   expect(blocks).toHaveLength(2);
   expect(check).toContain('backups/');
@@ -75,11 +60,13 @@ describe.each(blocks)('%s', (lines) => {
   it('moves all files to the new key or version, and the check agrees', async () => {
     const { status, stdout } = await shell(lines);
     expect([status, stdout.match(/^rewrapped: /gm)]).toEqual([0, ['rewrapped: ', 'rewrapped: ']]);
-    expect(await shell(check)).toEqual({ status: 0, stdout: '' });
+    expect(await shell(check)).toMatchObject({ status: 0, stdout: '' });
     expect((await shell(check.replace('backup-2.pem', 'backup.pem'))).status).toBe(3);
-    expect(await shell('kms-asym decrypt backups/one.age; kms-asym decrypt backups/one-a.age')).toEqual({
-      status: 0,
-      stdout: 'one\none\n',
-    });
+    expect(await shell('kms-asym decrypt backups/one.age; kms-asym decrypt backups/one-a.age')).toMatchObject(
+      {
+        status: 0,
+        stdout: 'one\none\n',
+      },
+    );
   });
 });
