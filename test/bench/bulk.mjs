@@ -49,9 +49,10 @@ function large(name, bench) {
   bench.makePlain('plain', 1024);
   bench.sh(bench.commands.ours.encrypt.file('plain', 'sealed'));
   const input = work === 'encrypt' ? 'plain' : 'sealed';
-  const commandOf = (tool) => bench.commands[tool][work][way](input, 'out');
   for (const tool of ['age', 'ours']) bench.verify(tool, work, way);
-  const batches = Array.from({ length: BATCHES }, () => bench.batch(commandOf, RUNS));
+  const { age, ours } = bench.commands;
+  const lines = { age: age[work][way](input, 'out'), ours: ours[work][way](input, 'out') };
+  const batches = Array.from({ length: BATCHES }, () => bench.batch(lines, RUNS));
   return rows(`1 GiB, ${work}, ${way} to ${way}`, batches, LIMITS[name]);
 }
 
@@ -66,13 +67,12 @@ function small(bench) {
         bench.sh(bench.commands.ours.encrypt.file(name, inputs[name]));
       }
     }
-    const timesOf = (input) =>
-      bench.batch((tool) => bench.commands[tool][work].file(input, 'out'), SMALL_RUNS);
-    const batches = Array.from({ length: BATCHES }, () => {
-      const [all, start] = [timesOf(inputs.plain), timesOf(inputs.empty)];
-      return { age: all.age - start.age, ours: all.ours - start.ours };
-    });
-    return rows(`1 MiB, ${work}, less start-up`, batches, 1.5);
+    const line = (tool, name) => bench.commands[tool][work].file(inputs[name], 'out');
+    const lines = { age: line('age', 'plain'), ageStart: line('age', 'empty') };
+    Object.assign(lines, { ours: line('ours', 'plain'), oursStart: line('ours', 'empty') });
+    const batches = Array.from({ length: BATCHES }, () => bench.batch(lines, SMALL_RUNS));
+    const less = batches.map((ms) => ({ age: ms.age - ms.ageStart, ours: ms.ours - ms.oursStart }));
+    return rows(`1 MiB, ${work}, less start-up`, less, 1.5);
   });
 }
 
@@ -136,19 +136,18 @@ class Bench {
     }
   }
 
-  /** Median times of both programs in milliseconds. */
-  batch(commandOf, runs) {
-    const times = { age: [], ours: [] };
+  /** Median times of lines of shell in milliseconds, by name; they take turns. */
+  batch(lines, runs) {
+    const times = Object.fromEntries(Object.keys(lines).map((name) => [name, []]));
     for (let run = 0; run < runs; run += 1) {
-      for (const tool of Object.keys(times)) {
-        rmSync(path.join(this.folder, 'out'), { force: true });
+      for (const [name, line] of Object.entries(lines)) {
         const start = performance.now();
-        this.sh(commandOf(tool));
-        times[tool].push(performance.now() - start);
+        this.sh(line);
+        times[name].push(performance.now() - start);
+        rmSync(path.join(this.folder, 'out'), { force: true });
       }
     }
-    rmSync(path.join(this.folder, 'out'), { force: true });
-    return { age: median(times.age), ours: median(times.ours) };
+    return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
   }
 }
 
