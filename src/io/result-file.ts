@@ -25,6 +25,8 @@ export interface ResultFileOptions {
   readonly force: boolean;
   /** Paths of other files that are read, such as a key. */
   readonly alsoRead: readonly string[];
+  /** Told when all is written, and nothing left but to wait for the disk. */
+  readonly onWritten?: () => void;
 }
 
 /** A file that is not there yet; its directories are made together with it. */
@@ -82,6 +84,7 @@ export class ResultFile implements Output {
   }
 
   async commit(): Promise<void> {
+    this.#options.onWritten?.();
     await this.#do((file) => file.commit());
     this.#ended = true;
   }

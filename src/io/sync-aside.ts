@@ -7,6 +7,10 @@ const FAST_MS = 0.3;
 /** So many more slow answers than fast ones tell a disk; single ones are the doing of other processes. */
 const SLOW_SURPLUS = 4;
 
+const fsync = promisify((fd: number, done: fs.NoParamCallback) => {
+  fs.fsync(fd, done);
+});
+
 let slowSurplus = 0;
 
 /** So many bytes keep every disk busy for a while. */
@@ -24,7 +28,7 @@ export async function syncAside(fd: number, bytes = 0): Promise<void> {
     slowSurplus = performance.now() - startMs < FAST_MS ? Math.max(0, slowSurplus - 1) : slowSurplus + 1;
     return;
   }
-  await promisify(fs.fsync)(fd);
+  await fsync(fd);
 }
 
 interface Turns {

@@ -54,12 +54,14 @@ export class KmsTransport extends OpenApiClient {
   readonly #origin: string;
   readonly #channel: Pick<HttpChannel, 'send'>;
   readonly #credentials: Pick<CredentialChain, 'find'>;
+  readonly #userAgent: string;
 
   constructor({ endpoint, credentials, channel, userAgent }: TransportParts) {
     super(new Config({ endpoint: endpoint.host, userAgent }));
     this.#origin = endpoint.origin;
     this.#channel = channel;
     this.#credentials = credentials;
+    this.#userAgent = this.getUserAgent();
   }
 
   /**
@@ -106,7 +108,7 @@ export class KmsTransport extends OpenApiClient {
       host: this._endpoint,
       'x-acs-version': params.version,
       'x-acs-action': params.action,
-      'user-agent': this.getUserAgent(),
+      'user-agent': this.#userAgent,
       'x-acs-date': OpenApiUtil.getTimestamp(),
       'x-acs-signature-nonce': TeaUtil.getNonce(),
       'x-acs-content-sha256': EMPTY_BODY_HASH,

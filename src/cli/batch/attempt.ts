@@ -30,20 +30,20 @@ const TURN_BYTES = 1024 * 1024;
 export class FileAttempts {
   constructor(private readonly parts: AttemptParts) {}
 
-  /** Carries out one file. Rejects only with what is no {@link KmsAsymError}. */
-  async attempt(file: PlannedFile): Promise<Outcome> {
+  /** Carries out one file; `onWritten` is told when it waits for nothing but the disk. Rejects only with what is no {@link KmsAsymError}. */
+  async attempt(file: PlannedFile, onWritten: () => void): Promise<Outcome> {
     try {
-      return await this.#attempt(file);
+      return await this.#attempt(file, onWritten);
     } catch (error) {
       if (!(error instanceof KmsAsymError)) throw error;
       return { status: 'failed', error };
     }
   }
 
-  async #attempt({ path, isNamed, result }: PlannedFile): Promise<Outcome> {
+  async #attempt({ path, isNamed, result }: PlannedFile, onWritten: () => void): Promise<Outcome> {
     if (result instanceof KmsAsymError) throw result;
     const { force = false, skipExisting = false, carryOut, ...parts } = this.parts;
-    const output = new ResultFile({ ...parts, below: result, force });
+    const output = new ResultFile({ ...parts, below: result, force, onWritten });
     if (skipExisting && output.exists()) {
       output.tidy();
       return SKIPPED;

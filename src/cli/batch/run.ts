@@ -68,9 +68,9 @@ export async function runBatch(
       secret: operation.secret,
     });
     const report = new Report(context, outputDir, operation.done);
-    await together(jobs, files, async (file) => {
+    await together(jobs, files, async (file, free) => {
       const isOver = report.hasFailures && options.continue !== true;
-      await report.tell(file, isOver ? UNTRIED : await attempts.attempt(file));
+      await report.tell(file, isOver ? UNTRIED : await attempts.attempt(file, free));
       progress.next();
     });
     progress.end();
