@@ -11,7 +11,7 @@
  * the way it came.
  */
 import type { RsaKeySpec } from '../crypto/algorithms.js';
-import { parseRsaPublicKeyDer, type EncryptionKey } from '../crypto/public-key.js';
+import { parseRsaPublicKeyDer, rsaPublicKeyDer, type EncryptionKey } from '../crypto/public-key.js';
 import type { KeyLocator } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
@@ -46,8 +46,11 @@ export function encodeKmsRecipient({ key, locator }: { key: EncryptionKey; locat
       hints: ['name them all: --region REGION --key-id ID --key-version-id ID, not by an alias or ARN'],
     });
   }
-  const der = key.keyObject.export({ type: 'pkcs1', format: 'der' });
-  const bytes = Buffer.concat([Buffer.from([VERSION, KEY_SPECS[key.keySpec]]), location, der]);
+  const bytes = Buffer.concat([
+    Buffer.from([VERSION, KEY_SPECS[key.keySpec]]),
+    location,
+    rsaPublicKeyDer(key.keyObject),
+  ]);
   return encodeBech32({ prefix: KMS_RECIPIENT_PREFIX, bytes });
 }
 

@@ -70,8 +70,19 @@ export function parseRsaPublicKeyDer(der: Uint8Array, name: string): EncryptionK
   }
   const keySpec = rsaKeySpec(keyObject, name);
   // OpenSSL puts up with more than it writes.
-  if (!keyObject.export({ type: 'pkcs1', format: 'der' }).equals(der)) return undefined;
+  if (!rsaPublicKeyDer(keyObject).equals(der)) return undefined;
   return { keyObject, keySpec, fingerprint: fingerprintOf(keyObject), modulusBytes: RSA_KEY_SPECS[keySpec] };
+}
+
+/** What stands before the RSAPublicKey in a SubjectPublicKeyInfo of an RSA key that the service has. */
+const SPKI_HEAD_BYTES = 24;
+
+/**
+ * RSAPublicKey of RFC 8017, appendix A.1.1, in DER, of a key of 2048 bits or more. Taken out of the
+ * SubjectPublicKeyInfo, since Node 24 does not write in this form what it read in it.
+ */
+export function rsaPublicKeyDer(keyObject: KeyObject): Buffer {
+  return keyObject.export({ type: 'spki', format: 'der' }).subarray(SPKI_HEAD_BYTES);
 }
 
 /** Of the key as it is written again: what was read may have other spellings of the same key, which OpenSSL puts up with. */

@@ -46,6 +46,15 @@ export function smoke(installation: Installation, node: readonly string[]): void
     plaintext,
   );
 
+  const names = ['--region', 'cn-hangzhou', '--key-id', 'key', '--key-version-id', 'version'];
+  const recipient = run([bin, 'recipient', '--public-key', 'public.pem', ...names]).toString();
+  const order = [`add-recipient ${recipient}`, `wrap-file-key\n${'A'.repeat(22)}`, 'done\n', 'ok\n'];
+  const plugin = join(installation.package, 'dist', 'age-plugin-alikms.cjs');
+  const client = Buffer.from(order.map((each) => `-> ${each}\n`).join(''));
+  expect(run([plugin, '--age-plugin=recipient-v1'], client).toString()).toMatch(
+    /^-> recipient-stanza 0 alikms [^]*\n-> done\n\n$/,
+  );
+
   writeFileSync(join(folder, 'walkthrough.mjs'), WALKTHROUGH);
   expect(run(['walkthrough.mjs', bin]).toString()).toBe('hello\n');
 }
