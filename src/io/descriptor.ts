@@ -1,6 +1,7 @@
 /** Reading and writing an open file descriptor to its end: short reads and writes are the rule, not the exception. */
 import fs from 'node:fs';
 import { errnoOf } from '../errors.js';
+import { monotonicMs } from './monotonic.js';
 import { BrokenPipe } from './stdio.js';
 import { readFailed, writeFailed } from './system-error.js';
 
@@ -35,7 +36,7 @@ export async function* readDescriptor(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const buffer = createReadBuffer(CHUNK_BYTES);
   const ready = openReady(fd);
-  let turnMs = performance.now();
+  let turnMs = monotonicMs();
   let place = position ?? null;
   try {
     for (;;) {
@@ -44,9 +45,9 @@ export async function* readDescriptor(
       if (length === 0) return;
       if (place !== null) place += length;
       yield buffer.subarray(0, length);
-      if (performance.now() - turnMs < MAX_TURN_MS) continue;
+      if (monotonicMs() - turnMs < MAX_TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
-      turnMs = performance.now();
+      turnMs = monotonicMs();
     }
   } catch (error) {
     // Windows reports the end of a pipe as an error.

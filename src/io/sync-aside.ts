@@ -1,6 +1,7 @@
 /** Waiting for the disk while other work goes on. What waits at the same time, the disk does in one go. */
 import fs from 'node:fs';
 import { promisify } from 'node:util';
+import { monotonicMs } from './monotonic.js';
 
 /** Below this the disk is a memory, and asking another thread takes longer than asking it. */
 const FAST_MS = 0.3;
@@ -23,9 +24,9 @@ const MANY_BYTES = 4 * 1024 * 1024;
  */
 export async function syncAside(fd: number, bytes = 0): Promise<void> {
   if (slowSurplus < SLOW_SURPLUS && bytes < MANY_BYTES) {
-    const startMs = performance.now();
+    const startMs = monotonicMs();
     fs.fsyncSync(fd);
-    slowSurplus = performance.now() - startMs < FAST_MS ? Math.max(0, slowSurplus - 1) : slowSurplus + 1;
+    slowSurplus = monotonicMs() - startMs < FAST_MS ? Math.max(0, slowSurplus - 1) : slowSurplus + 1;
     return;
   }
   await fsync(fd);

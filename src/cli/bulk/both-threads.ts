@@ -1,5 +1,6 @@
 /** A job done by this thread and a second one. */
 import { KmsAsymError } from '../../errors.js';
+import { monotonicMs } from '../../io/monotonic.js';
 import { countDone, type BulkJob } from './job.js';
 import { startSecondThread } from './second-thread.js';
 import { Share, type ShareFailure } from './share.js';
@@ -39,11 +40,11 @@ export async function doTogether(
 
 async function doHere(job: BulkJob, tell: () => void): Promise<ShareFailure | undefined> {
   const share = new Share(job);
-  for (let turnMs = performance.now(); share.next();) {
-    if (performance.now() - turnMs < MAX_TURN_MS) continue;
+  for (let turnMs = monotonicMs(); share.next();) {
+    if (monotonicMs() - turnMs < MAX_TURN_MS) continue;
     tell();
     await new Promise((resolve) => setImmediate(resolve));
-    turnMs = performance.now();
+    turnMs = monotonicMs();
   }
   return share.failure;
 }
