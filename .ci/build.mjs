@@ -77,7 +77,10 @@ async function bundle(input, { packages, folder, output }) {
       if (level === 'warn') throw new Error(`bundling: ${log.message}`);
     },
   });
-  const { output: chunks } = await build.write(output);
+  const { output: chunks } = await build.write({
+    ...output,
+    comments: { legal: true, annotation: false, jsdoc: false },
+  });
   for (const id of chunks.flatMap((chunk) => chunk.moduleIds ?? [])) bundledFiles.add(id);
 }
 

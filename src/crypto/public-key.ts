@@ -14,6 +14,7 @@ import {
 } from './algorithms.js';
 import { asBuffer, decodeBase64 } from './encoding.js';
 import { nameForeignKey } from './foreign-key.js';
+import { isRsaSpki } from './spki.js';
 
 /** A public key that can belong to a KMS key. */
 export interface PublicKey {
@@ -49,10 +50,10 @@ export function parsePublicKey(bytes: Uint8Array, name: string): PublicKey {
       hints: foreign.hints,
     });
   }
-  const keyObject = importPublicKey(asBuffer(bytes), name);
+  const { keyObject, der } = importPublicKey(asBuffer(bytes), name);
   const keySpec =
     keyObject.asymmetricKeyType === 'rsa' ? rsaKeySpec(keyObject, name) : ecKeySpec(keyObject, name);
-  return { keyObject, keySpec, fingerprint: fingerprintOf(keyObject) };
+  return { keyObject, keySpec, fingerprint: fingerprintOf(isRsaSpki(der) ? der : spkiOf(keyObject)) };
 }
 
 /**
@@ -71,7 +72,12 @@ export function parseRsaPublicKeyDer(der: Uint8Array, name: string): EncryptionK
   const keySpec = rsaKeySpec(keyObject, name);
   // OpenSSL puts up with more than it writes.
   if (!rsaPublicKeyDer(keyObject).equals(der)) return undefined;
-  return { keyObject, keySpec, fingerprint: fingerprintOf(keyObject), modulusBytes: RSA_KEY_SPECS[keySpec] };
+  return {
+    keyObject,
+    keySpec,
+    fingerprint: fingerprintOf(spkiOf(keyObject)),
+    modulusBytes: RSA_KEY_SPECS[keySpec],
+  };
 }
 
 /** What stands before the RSAPublicKey in a SubjectPublicKeyInfo of an RSA key that the service has. */
@@ -85,9 +91,13 @@ export function rsaPublicKeyDer(keyObject: KeyObject): Buffer {
   return keyObject.export({ type: 'spki', format: 'der' }).subarray(SPKI_HEAD_BYTES);
 }
 
-/** Of the key as it is written again: what was read may have other spellings of the same key, which OpenSSL puts up with. */
-function fingerprintOf(keyObject: KeyObject): string {
-  return hash('sha256', keyObject.export({ type: 'spki', format: 'der' }), 'base64').replace('=', '');
+/** The key as OpenSSL writes it: what was read may be another spelling of the same key, which OpenSSL puts up with. */
+function spkiOf(keyObject: KeyObject): Buffer {
+  return keyObject.export({ type: 'spki', format: 'der' });
+}
+
+function fingerprintOf(spki: Uint8Array): string {
+  return hash('sha256', spki, 'base64').replace('=', '');
 }
 
 /**
@@ -118,11 +128,11 @@ export function normalizeFingerprint(text: string): string | undefined {
   return decodeBase64(`${bare}=`)?.length === 32 ? bare : undefined;
 }
 
-function importPublicKey(bytes: Buffer, name: string): KeyObject {
+function importPublicKey(bytes: Buffer, name: string): { keyObject: KeyObject; der: Buffer } {
   const { der, types } = unwrapPem(bytes, name);
   for (const type of types) {
     try {
-      return createPublicKey({ key: der, format: 'der', type });
+      return { keyObject: createPublicKey({ key: der, format: 'der', type }), der };
     } catch {
       // Not this structure; the next one may fit, and if none does the error below is clearer than OpenSSL's.
     }
