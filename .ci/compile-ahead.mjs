@@ -43,6 +43,7 @@ export function compileAhead(dist) {
   try {
     run(0, '--help');
     run(0, 'encrypt', '--public-key', key, file('plaintext', 'text'), '-o', 'ciphertext');
+    run(0, 'encrypt', '--public-key', key, '--format', 'age', 'plaintext', '-o', 'age-file');
     // Nobody listens on port 1; all that comes before an answer is run.
     const nowhere = ['--endpoint', 'http://127.0.0.1:1', '--retry-count', '0'];
     const names = ['--key-id', 'key', '--key-version-id', 'version'];

@@ -6,12 +6,17 @@
 
 type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
 
+/** The garbage collector's are the first megabytes: a small file ends before the means to give memory back are loaded. */
+const LEFT_BYTES = 8 * 1024 * 1024;
+
+let left = LEFT_BYTES;
 let discard: ((buffer: ArrayBuffer) => void) | undefined;
 
 /** Gives up a buffer that nobody will touch again: it is empty afterwards. Parts of larger buffers are left alone. */
 export function reclaim({ buffer, byteLength }: Uint8Array): void {
   if (byteLength === 0 || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
-  (discard ??= findDiscard())(buffer);
+  if (left > 0) left -= byteLength;
+  else (discard ??= findDiscard())(buffer);
 }
 
 function findDiscard(): (buffer: ArrayBuffer) => void {
