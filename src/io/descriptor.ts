@@ -1,14 +1,12 @@
 /** Reading and writing an open file descriptor to its end: short reads and writes are the rule, not the exception. */
 import fs from 'node:fs';
 import { errnoOf } from '../errors.js';
-import { monotonicMs } from './monotonic.js';
 import { BrokenPipe } from './stdio.js';
 import { readFailed, writeFailed } from './system-error.js';
+import { Turn } from './turn.js';
 
 /** What a pipe holds, by default. */
 const CHUNK_BYTES = 64 * 1024;
-/** Longest time that other events wait. */
-const MAX_TURN_MS = 20;
 /** A reader that went away, as pipes, sockets and Windows call it. */
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'EOF']);
 
@@ -36,7 +34,7 @@ export async function* readDescriptor(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const buffer = createReadBuffer(CHUNK_BYTES);
   const ready = openReady(fd);
-  let turnMs = monotonicMs();
+  const turn = new Turn();
   let place = position ?? null;
   try {
     for (;;) {
@@ -45,9 +43,7 @@ export async function* readDescriptor(
       if (length === 0) return;
       if (place !== null) place += length;
       yield buffer.subarray(0, length);
-      if (monotonicMs() - turnMs < MAX_TURN_MS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      turnMs = monotonicMs();
+      if (turn.isOver) await turn.pass();
     }
   } catch (error) {
     // Windows reports the end of a pipe as an error.
@@ -60,10 +56,10 @@ export async function* readDescriptor(
 }
 
 /**
- * Memory to read into. It does not begin where a page does: there some processors (AMD, with FSRM) copy from the page
+ * Memory to read into, and to write from. It does not begin where a page does: there some processors (AMD, with FSRM) copy from the page
  * cache three times slower.
  */
-function createReadBuffer(bytes: number): Buffer {
+export function createReadBuffer(bytes: number): Buffer {
   return Buffer.allocUnsafeSlow(bytes + READ_OFFSET).subarray(READ_OFFSET);
 }
 

@@ -1,12 +1,9 @@
 /** A job done by this thread and a second one. */
 import { KmsAsymError } from '../../errors.js';
-import { monotonicMs } from '../../io/monotonic.js';
+import { Turn } from '../../io/turn.js';
 import { countDone, type BulkJob } from './job.js';
 import { startSecondThread } from './second-thread.js';
 import { Share, type ShareFailure } from './share.js';
-
-/** Longest time that signals and progress wait. */
-const MAX_TURN_MS = 20;
 
 /**
  * Does all batches of a job. When it settles, no thread touches the files any more.
@@ -40,11 +37,11 @@ export async function doTogether(
 
 async function doHere(job: BulkJob, tell: () => void): Promise<ShareFailure | undefined> {
   const share = new Share(job);
-  for (let turnMs = monotonicMs(); share.next();) {
-    if (monotonicMs() - turnMs < MAX_TURN_MS) continue;
+  const turn = new Turn();
+  while (share.next()) {
+    if (!turn.isOver) continue;
     tell();
-    await new Promise((resolve) => setImmediate(resolve));
-    turnMs = monotonicMs();
+    await turn.pass();
   }
   return share.failure;
 }

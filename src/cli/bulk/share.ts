@@ -6,6 +6,7 @@
  */
 import { BATCH_WORK, type BatchWork } from '../../age/batch.js';
 import { KmsAsymError, type ErrorCode } from '../../errors.js';
+import { createReadBuffer } from '../../io/descriptor.js';
 import { readRegion, writeRegion } from '../../io/file-region.js';
 import { knownError } from '../unexpected-error.js';
 import { finishBatch, stop, takeBatch, type BulkJob } from './job.js';
@@ -27,8 +28,8 @@ export class Share {
 
   constructor(private readonly job: BulkJob) {
     this.#work = BATCH_WORK[job.work];
-    this.#input = allocate(this.#work.inputBytes);
-    this.#output = allocate(this.#work.outputBytes);
+    this.#input = createReadBuffer(this.#work.inputBytes);
+    this.#output = createReadBuffer(this.#work.outputBytes);
   }
 
   /** What stopped it and everybody else, if anything did. */
@@ -68,9 +69,4 @@ export function doShare(job: BulkJob): ShareFailure | undefined {
   const share = new Share(job);
   while (share.next());
   return share.failure;
-}
-
-/** See `createReadBuffer` of io/descriptor: where a page begins, some processors copy three times slower. */
-function allocate(bytes: number): Buffer {
-  return Buffer.allocUnsafeSlow(bytes + 48).subarray(48);
 }
