@@ -89,6 +89,11 @@ export function reworded(error: unknown, reword: (error: KmsAsymError) => ErrorW
   return new KmsAsymError(words.code, words.message, { hints: words.hints, cause: error, service });
 }
 
+/** What is wrong with one thing of many, with its name, which the message may have already. */
+export function messageAbout(name: string, { message }: KmsAsymError): string {
+  return message.includes(`"${name}"`) ? message : `"${name}": ${message}`;
+}
+
 /** The code of the service in a caught value, or `undefined` if it has none. */
 export function serviceCodeOf(error: unknown): string | undefined {
   return error instanceof KmsAsymError ? error.service?.code : undefined;

@@ -6,7 +6,7 @@ import { parseKmsStanza } from '../age/kms-stanza.js';
 import { recognizeAge, RECOGNITION_BYTES } from '../age/recognition.js';
 import { rsaKeySpecOfSize } from '../crypto/algorithms.js';
 import { MAX_CIPHERTEXT_INPUT_BYTES, parseCiphertext } from '../crypto/ciphertext.js';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, messageAbout, reworded } from '../errors.js';
 import { openRegularInput } from '../io/input.js';
 import { Peeked } from '../io/peek.js';
 import { walk } from '../io/walk.js';
@@ -64,7 +64,7 @@ async function needOf(
     });
     return isNeeded ? 'certain' : undefined;
   } catch (error) {
-    throw error instanceof KmsAsymError ? named(path, error) : error;
+    throw reworded(error, (known) => ({ message: messageAbout(path, known) }));
   } finally {
     input.close();
   }
@@ -80,10 +80,4 @@ async function isCiphertextOf(file: Peeked, { keySpec }: KeyMarks): Promise<bool
     if (error instanceof KmsAsymError) return false;
     throw error;
   }
-}
-
-/** What is wrong with one file of many is said with its name. */
-function named(path: string, error: KmsAsymError): KmsAsymError {
-  if (error.message.includes(`"${path}"`)) return error;
-  return new KmsAsymError(error.code, `"${path}": ${error.message}`, { hints: error.hints, cause: error });
 }

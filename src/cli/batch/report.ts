@@ -1,6 +1,6 @@
 /** What became of the files of a batch: one JSON object each, or lines for people about those that failed, and a summary. */
 import path from 'node:path';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, messageAbout } from '../../errors.js';
 import type { Context } from '../context.js';
 import { errorObject, type JsonObject } from '../terminal.js';
 import type { PlannedFile } from './plan.js';
@@ -89,12 +89,11 @@ export class Report {
 
   /** A hint that was given for one file is not given for the next. */
   async #tellFailure(name: string, error: KmsAsymError): Promise<void> {
-    const { code, message, service } = error;
+    const { code, service } = error;
     const hints = error.hints.filter((hint) => !this.#hints.has(hint));
     for (const hint of hints) this.#hints.add(hint);
-    const named = message.includes(`"${name}"`) ? message : `"${name}": ${message}`;
     await this.context.terminal.error(
-      new KmsAsymError(code, named, { hints, cause: error, ...(service && { service }) }),
+      new KmsAsymError(code, messageAbout(name, error), { hints, cause: error, service }),
     );
   }
 }

@@ -1,5 +1,5 @@
 /** What became of the files of a run: a line on stdout for each, an object with `--json`, and what went wrong on stderr. */
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, messageAbout } from '../../errors.js';
 import type { Context } from '../context.js';
 import { errorObject, printable } from '../terminal.js';
 import type { Checked } from './check.js';
@@ -47,9 +47,8 @@ export class Report {
       await terminal.json({ Input: name, Status: 'failed', Error: errorObject(error) });
       return;
     }
-    const { code, message, hints, service } = error;
-    const named = message.includes(`"${name}"`) ? message : `"${name}": ${message}`;
-    await terminal.error(new KmsAsymError(code, named, { hints, cause: error, service }));
+    const { code, hints, service } = error;
+    await terminal.error(new KmsAsymError(code, messageAbout(name, error), { hints, cause: error, service }));
   }
 
   /** Leaves the exit status. */
