@@ -10,6 +10,19 @@ export interface GlobalOptions extends ServiceOptions {
   readonly verbose?: boolean;
 }
 
+/** The key that a subcommand works with. */
+export function keyIdOption(): Option {
+  return new Option('--key-id <id>', 'key id or alias/… (env: KMS_ASYM_KEY_ID)').argParser(text);
+}
+
+/** Its version, which the service is asked for when nobody names one. */
+export function newestVersionOption(): Option {
+  return new Option(
+    '--key-version-id <id>',
+    'key version (env: KMS_ASYM_KEY_VERSION_ID); else the newest',
+  ).argParser(text);
+}
+
 /** Adds the options that work with every subcommand, before or after its name. */
 export function addGlobalOptions(program: Command): void {
   const { connectTimeout, readTimeout, timeout, retryCount } = SERVICE_DEFAULTS;

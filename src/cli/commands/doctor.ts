@@ -6,12 +6,12 @@ import type { DoctorOptions, Examination } from '../doctor/examination.js';
 import { findingObject, findingText, type Finding } from '../doctor/finding.js';
 import { missingStatement } from '../doctor/permissions.js';
 import { EXIT_STATUS } from '../exit-codes.js';
-import { text } from '../options.js';
+import { keyIdOption, text } from '../options.js';
 
 /** Gives the subcommand its arguments, options and action. */
 export function define(command: Command, context: Context): void {
   command
-    .addOption(new Option('--key-id <id>', 'key id or alias/… (env: KMS_ASYM_KEY_ID)').argParser(text))
+    .addOption(keyIdOption())
     .addOption(
       new Option('--key-version-id <id>', 'key version (env: KMS_ASYM_KEY_VERSION_ID)').argParser(text),
     )

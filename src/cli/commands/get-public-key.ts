@@ -4,7 +4,7 @@ import { formatPublicKeyFile } from '../../crypto/public-key-file.js';
 import type { Context } from '../context.js';
 import { fetchPublicKey, type FetchedPublicKey } from '../fetch-public-key.js';
 import { requireKeyId } from '../key-source.js';
-import { text, type GlobalOptions } from '../options.js';
+import { keyIdOption, newestVersionOption, text, type GlobalOptions } from '../options.js';
 import { openOutput } from '../output-option.js';
 import { chooseRegion, withKms } from '../settings.js';
 
@@ -18,13 +18,8 @@ interface Options extends GlobalOptions {
 /** Gives the subcommand its arguments, options and action. */
 export function define(command: Command, context: Context): void {
   command
-    .addOption(new Option('--key-id <id>', 'key id or alias/… (env: KMS_ASYM_KEY_ID)').argParser(text))
-    .addOption(
-      new Option(
-        '--key-version-id <id>',
-        'key version (env: KMS_ASYM_KEY_VERSION_ID); else the newest',
-      ).argParser(text),
-    )
+    .addOption(keyIdOption())
+    .addOption(newestVersionOption())
     .addOption(new Option('-o, --output <file>', 'file to write; default is stdout').argParser(text))
     .option('--bare', "exactly the service's PEM, without explanatory lines")
     .addHelpText('after', EXAMPLES)

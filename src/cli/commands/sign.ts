@@ -9,7 +9,7 @@ import type { Output } from '../../io/output.js';
 import type { KmsClient, SignOutput } from '../../kms/client.js';
 import type { Context } from '../context.js';
 import { chooseKeySource, type KeyOptions } from '../key-source.js';
-import { text, type GlobalOptions } from '../options.js';
+import { keyIdOption, newestVersionOption, text, type GlobalOptions } from '../options.js';
 import { openOutput, requireOutputFile } from '../output-option.js';
 import { chooseRegion, withKms } from '../settings.js';
 import { algorithmOption, readSigned } from '../signing.js';
@@ -25,13 +25,8 @@ interface Options extends GlobalOptions, KeyOptions {
 export function define(command: Command, context: Context): void {
   command
     .argument('[input]', 'file to sign; without it, or with -, stdin')
-    .addOption(new Option('--key-id <id>', 'key id or alias/… (env: KMS_ASYM_KEY_ID)').argParser(text))
-    .addOption(
-      new Option(
-        '--key-version-id <id>',
-        'key version (env: KMS_ASYM_KEY_VERSION_ID); else the newest',
-      ).argParser(text),
-    )
+    .addOption(keyIdOption())
+    .addOption(newestVersionOption())
     .addOption(
       new Option(
         '--public-key <file>',
