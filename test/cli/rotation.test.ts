@@ -1,13 +1,13 @@
-/** The lines of the README about rotation, run as they stand there. */
+/** The lines of the guide about rotation, run as they stand there. */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { Emulator } from '../../src/emulator/options.js';
 import { startEmulator } from '../../src/emulator/start.js';
-import { blocksIn, README, shellIn } from './readme-shell.js';
+import { blocksIn, documentAt, sectionOf, shellIn } from './documents.js';
 
-const section = /^### Rotation\n([\s\S]*?)^#/m.exec(README)?.[1] ?? '';
+const section = sectionOf(documentAt('.github/GUIDE.md'), 'Rotation');
 const blocks = blocksIn(section, 'sh');
 const check = /`(kms-asym rewrap --check [^`]*)`/.exec(section)?.[1] ?? '';
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;

@@ -141,9 +141,9 @@ it('opens a file of 3 MiB that passed through pipes', async () => {
   expect((await run('bash', ['-o', 'pipefail', '-c', script])).stdout.trim()).toBe('0');
 });
 
-it('is used as the README says', async () => {
-  const readme = readFileSync(join(DIST, '..', 'README.md'), 'utf8');
-  const lines = /^## In age[^]*?```sh\n([^]*?)```/m.exec(readme)?.[1] ?? '';
+it('is used as its document says', async () => {
+  const text = readFileSync(join(DIST, '..', '.github', 'AGE.md'), 'utf8');
+  const lines = /^## Use$[^]*?```sh\n([^]*?)```/m.exec(text)?.[1] ?? '';
   expect(lines).toContain('age -d -i identity.txt');
   await world.ok('CreateAlias', { KeyId: world.keys.RSA_2048.keyId, AliasName: 'alias/backup' });
   file('secrets.txt', SECRET);
