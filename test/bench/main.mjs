@@ -1,35 +1,23 @@
 /**
- * `npm run bench [-- --json] [--runs N] [SUITE…]`: runs the suites and prints their figures beside the limits they must
- * keep; exit 1 when one is missed. `bulk` is all suites that begin with `bulk-`. A new suite is a file beside this and a
- * line in SUITES.
- *
- * A suite is `(options: { runs: number }) => Promise<Row[]>`, and a row
- * `{ name, value, unit, ratio?, limit?, least?, most?, note? }`: `ratio` is over the suite's yardstick, `limit` the most
- * and `least` the least it may be, `most` the most that `value` may be.
+ * `npm run bench [-- --json] [--readme] [--runs N] [SUITE…]`: runs the suites and prints their figures beside the limits they
+ * must keep; exit 1 when one is missed. `bulk` is all suites that begin with `bulk-`. `--readme` puts the figures of this run
+ * into the README, in place of all that were there.
  */
-import { execFileSync } from 'node:child_process';
-import os from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { batch } from './batch.mjs';
-import { bulk } from './bulk.mjs';
-import { decryptRate } from './decrypt-rate.mjs';
-import { failureTiming } from './failure-timing.mjs';
-import { plugin } from './plugin.mjs';
-import { rewrap } from './rewrap.mjs';
-import { startUp } from './start-up.mjs';
+import { format, resolveConfig } from 'prettier';
+import { thisMachine } from './machine.mjs';
+import { withTable } from './readme-table.mjs';
+import { isMissed, SUITES } from './suites.mjs';
 
-const SUITES = {
-  'start-up': startUp,
-  plugin,
-  'decrypt-rate': decryptRate,
-  batch,
-  rewrap,
-  ...bulk,
-  'failure-timing': failureTiming,
-};
+const README = new URL('../../README.md', import.meta.url);
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, runs: { type: 'string', default: '25' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '25' },
+  },
   allowPositionals: true,
 });
 const isMeant = (asked, name) => name === asked || name.startsWith(`${asked}-`);
@@ -40,24 +28,20 @@ if (unknown.length > 0)
 // On some versions of Node this variable alone costs more than what is measured.
 delete process.env.NODE_EXTRA_CA_CERTS;
 
-const machine = {
-  processor: os.cpus()[0]?.model.trim() ?? 'unknown',
-  cores: os.availableParallelism(),
-  load: os.loadavg()[0].toFixed(2),
-  system: `${os.type()} ${os.release()}`,
-  node: process.version,
-  openssl: execFileSync('openssl', ['version'], { encoding: 'utf8' }).trim(),
-};
+const machine = thisMachine();
 const results = {};
 for (const [name, suite] of Object.entries(SUITES)) {
   if (positionals.length > 0 && !positionals.some((asked) => isMeant(asked, name))) continue;
   results[name] = await suite({ runs: Number(values.runs) });
 }
 console.log(values.json ? JSON.stringify({ machine, results }) : report());
+if (values.readme) await writeReadme();
 process.exitCode = Object.values(results).flat().some(isMissed) ? 1 : 0;
 
-function isMissed({ value, ratio, limit = Infinity, least = 0, most = Infinity }) {
-  return !((ratio ?? 1) <= limit && (ratio ?? 1) >= least && value <= most);
+async function writeReadme() {
+  const text = withTable(readFileSync(README, 'utf8'), machine, results);
+  const options = { ...(await resolveConfig(README)), parser: 'markdown' };
+  writeFileSync(README, await format(text, options));
 }
 
 function report() {
@@ -70,13 +54,14 @@ function report() {
 }
 
 function line(row) {
-  const { name, value, unit, ratio, limit, least, most, note } = row;
+  const { name, value, unit, ratio, ratios, limit, least, most, note } = row;
   const columns = [`  ${name.padEnd(44)}`, `${value.toFixed(1)} ${unit}`.padStart(12)];
   if (ratio !== undefined) columns.push(`${ratio.toFixed(2)} x`.padStart(9));
   const verdict = isMissed(row) ? 'MISSED' : 'kept';
   if (limit !== undefined) columns.push(`  at most ${limit.toFixed(2)} x: ${verdict}`);
   if (least !== undefined) columns.push(`  at least ${least.toFixed(2)} x: ${verdict}`);
   if (most !== undefined) columns.push(`  at most ${most} ${unit}: ${verdict}`);
+  if (ratios !== undefined) columns.push(`  batches ${ratios.map((each) => each.toFixed(2)).join(', ')}`);
   if (note !== undefined) columns.push(`  ${note}`);
   return columns.join('');
 }

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KMS_ASYM, startEmulator } from './emulator-process.mjs';
-import { median } from './measure.mjs';
+import { mediansOf, rowOf, takeBatches } from './measure.mjs';
 
 const SIZES = { '1 KiB': 1024, '1 GiB': 1024 ** 3 };
 
@@ -28,16 +28,20 @@ export async function rewrap({ runs }) {
   try {
     const keys = ['one.pem', 'two.pem'];
     for (const name of keys) run('get-public-key', '--key-id', run('create-key', '-q').trim(), '-o', name);
-    const times = Object.fromEntries(Object.keys(SIZES).map((name) => [name, []]));
     for (const [name, bytes] of Object.entries(SIZES)) makeFile(path.join(dir, name), bytes, run);
-    for (let index = 0; index < runs; index += 1) {
-      const to = keys[(index + 1) % 2];
-      for (const name of Object.keys(SIZES)) times[name].push(rewrapOnce(path.join(dir, name), to, run));
-    }
-    const [small, large] = Object.keys(SIZES).map((name) => median(times[name]));
+    let moves = 0;
+    const batches = await takeBatches(() => {
+      const times = Object.fromEntries(Object.keys(SIZES).map((name) => [name, []]));
+      for (let index = 0; index < runs; index += 1) {
+        moves += 1;
+        for (const name of Object.keys(SIZES))
+          times[name].push(rewrapOnce(path.join(dir, name), keys[moves % 2], run));
+      }
+      return mediansOf(times);
+    });
     return [
-      { name: 'rewrap 1 KiB', value: small, unit: 'ms' },
-      { name: 'rewrap 1 GiB', value: large, unit: 'ms', ratio: large / small, limit: 2 },
+      rowOf(batches, '1 KiB', { name: 'rewrap 1 KiB' }),
+      rowOf(batches, '1 GiB', { name: 'rewrap 1 GiB', over: '1 KiB', yardstick: 'rewrap 1 KiB', limit: 2 }),
     ];
   } finally {
     emulator.stop();
