@@ -105,7 +105,35 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** The same for messages, which have to say something. */
-export function errnoText(error: unknown): string {
-  return errnoOf(error) ?? 'unknown';
+/** What can be wrong with a file in the eyes of the system, and what helps. Its own text quotes paths unescaped. */
+const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, ...hints: string[]]>> = {
+  EACCES: ['permission denied', '"id" says who you are, "ls -ld" on it and its directory who may'],
+  EBADF: ['it is not open'],
+  EBUSY: ['it is busy'],
+  EEXIST: ['something else is there'],
+  ERR_FS_EISDIR: ['it is a directory'],
+  EDQUOT: ['disk quota exceeded', 'make room, then run the same again'],
+  EFBIG: ['the file would be larger than allowed', '"ulimit -f" says how large a file may be'],
+  EIO: ['input/output error', 'the device under it fails: "dmesg" may say more'],
+  EISDIR: ['it is a directory'],
+  ELOOP: ['too many symbolic links'],
+  EMFILE: ['too many open files', '"ulimit -n 4096" allows more'],
+  ENAMETOOLONG: ['the name is too long'],
+  ENOENT: ['it does not exist'],
+  ENOSPC: ['no space left on the device', 'make room ("df" and "df -i" show where), then run the same again'],
+  ENOTDIR: ['a part of its path is not a directory'],
+  ENXIO: ['no such device or address'],
+  EPERM: ['operation not permitted'],
+  EROFS: ['the file system is read-only', 'write to another place'],
+};
+
+/** Why the system could not do something with a file, in words; its name for it where there are none. */
+export function systemReason(error: unknown): string {
+  const errno = errnoOf(error) ?? 'unknown reason';
+  return SYSTEM_REASONS[errno]?.[0] ?? errno;
+}
+
+/** What helps against {@link systemReason}. */
+export function systemHints(error: unknown): readonly string[] {
+  return SYSTEM_REASONS[errnoOf(error) ?? '']?.slice(1) ?? [];
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { errnoOf, errnoText, KmsAsymError, reworded, serviceCodeOf } from '../src/errors.js';
+import {
+  errnoOf,
+  KmsAsymError,
+  reworded,
+  serviceCodeOf,
+  systemHints,
+  systemReason,
+} from '../src/errors.js';
 
 const SERVICE = { code: 'Rejected.Disabled', httpStatus: 409, requestId: 'r-1', action: 'AsymmetricDecrypt' };
 
@@ -38,7 +45,17 @@ it.each([
   [null, undefined],
 ])('the system has a name for an error, or none: %o', (error, errno) => {
   expect(errnoOf(error)).toBe(errno);
-  expect(errnoText(error)).toBe(errno ?? 'unknown');
+});
+
+it.each([
+  ['ENOSPC', 'no space left on the device', 1],
+  ['ENOENT', 'it does not exist', 0],
+  ['EXDEV', 'EXDEV', 0],
+  [undefined, 'unknown reason', 0],
+])('%s of a file is told as "%s"', (code, reason, hints) => {
+  const error = Object.assign(new Error('x'), { code });
+  expect(systemReason(error)).toBe(reason);
+  expect(systemHints(error)).toHaveLength(hints);
 });
 
 it.each([

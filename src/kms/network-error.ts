@@ -3,7 +3,7 @@
  * adding a cause is one line.
  */
 
-import { errnoText } from '../errors.js';
+import { errnoOf } from '../errors.js';
 import { CallError, invalidResponse } from './call-error.js';
 import { isKnownRegion, similarRegion } from './regions.js';
 
@@ -85,7 +85,7 @@ const NO_COMMON_TLS: Cause = { what: 'the TLS handshake failed', hints: [OLD_TLS
  * request may have been carried out.
  */
 export function networkError(error: unknown, host: string, sent: boolean): CallError {
-  const code = errnoText(error);
+  const code = errnoOf(error) ?? 'unknown';
   if (code.startsWith('HPE_'))
     return invalidResponse(`"${host}" does not answer in HTTP (${code})`, [NOT_THE_SERVICE]);
   const cause = causeOf(error, code);

@@ -80,9 +80,6 @@ async function holder(file: string): Promise<ChildProcess> {
   return child;
 }
 
-/** What only root can set up. */
-const asRoot = process.getuid?.() === 0 ? it : () => undefined;
-
 const refusal = (message: string | RegExp) =>
   expect.objectContaining({
     code: 'write-failed',
@@ -199,7 +196,7 @@ describe('what may not be changed', () => {
     expect(statSync(file).mode & 0o777).toBe(0o444);
   });
 
-  asRoot('is what its user may not write, or not write beside', () => {
+  it('is what its user may not write, or not write beside', () => {
     const { file, text, at } = place();
     const asNobody = (...args: string[]) =>
       spawnSync(process.execPath, [driver, ...args], { encoding: 'utf8', uid: 65534, gid: 65534 }).stdout;
@@ -412,7 +409,7 @@ describe('a journal', () => {
     expect(text()).toBe(damaged);
   });
 
-  asRoot('that a third user left is not believed', async () => {
+  it('that a third user left is not believed', async () => {
     const { file, text, journal } = torn();
     const damaged = text();
     chownSync(journal, 65534, 65534);

@@ -420,7 +420,7 @@ describe('not found', () => {
       const error = await failure(none, options);
       expect(error).toMatchObject({ code: 'credentials' });
       expect(error.message).toMatch(
-        /^the aliyun CLI configuration (is not valid JSON|cannot be read \(too large\))/,
+        /^the aliyun CLI configuration (is not valid JSON|cannot be read: it is too large)/,
       );
     }
   });
@@ -469,15 +469,15 @@ describe('not found', () => {
 
   it('says when a file cannot be read', async () => {
     mkdirSync(join(home, '.aliyun', 'config.json'), { recursive: true });
-    expect((await failure()).message).toBe('the aliyun CLI configuration cannot be read (EISDIR)');
+    expect((await failure()).message).toBe('the aliyun CLI configuration cannot be read: it is a directory');
     const env = { ...none, HOME: join(home, 'x'), ALIBABA_CLOUD_CREDENTIALS_FILE: join(home, 'missing') };
-    expect((await failure(env)).message).toBe('the credentials file cannot be read (ENOENT)');
+    expect((await failure(env)).message).toBe('the credentials file cannot be read: it does not exist');
   });
 
   it("says when the SDKs' own file is there and cannot be read", async () => {
     mkdirSync(join(home, '.alibabacloud', 'credentials'), { recursive: true });
     const error = await failure();
-    expect(error.message).toBe('the credentials file cannot be read (EISDIR)');
+    expect(error.message).toBe('the credentials file cannot be read: it is a directory');
     expect(error.hints).toEqual([`check "${join(home, '.alibabacloud', 'credentials')}"`]);
   });
 

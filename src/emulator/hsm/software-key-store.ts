@@ -9,7 +9,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoText, KmsAsymError } from '../../errors.js';
+import { KmsAsymError, systemHints, systemReason } from '../../errors.js';
 import { UNFINISHED, writeDurably } from '../durable-file.js';
 import type { HsmKeyType } from './hsm.js';
 import { keyTypeOf } from './key-types.js';
@@ -138,8 +138,8 @@ async function writeKey({ directory, passphrase }: Files, ref: string, key: KeyO
 function storeError(directory: string, verb: 'read' | 'write', cause: unknown): KmsAsymError {
   if (cause instanceof KmsAsymError) return cause;
   return new KmsAsymError(
-    'emulator',
-    `could not ${verb} the keys of the software HSM in "${directory}" (${errnoText(cause)})`,
-    { cause },
+    `${verb}-failed`,
+    `cannot ${verb} the keys of the software HSM in "${directory}": ${systemReason(cause)}`,
+    { hints: systemHints(cause), cause },
   );
 }

@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { errnoOf, KmsAsymError } from '../../errors.js';
+import { errnoOf, KmsAsymError, systemHints, systemReason } from '../../errors.js';
 import { UNFINISHED } from '../durable-file.js';
 import { type DirectoryLock, lockDirectory } from './lock.js';
 import { readStateFile, STATE_FILE, type StateContent, writeStateFile } from './state-file.js';
@@ -11,7 +11,7 @@ import { readStateFile, STATE_FILE, type StateContent, writeStateFile } from './
 export interface StateDirectory {
   readonly path: string;
   readonly content: StateContent;
-  /** Replaces what it holds, durably. `KmsAsymError` `emulator` when that fails. */
+  /** Replaces what it holds, durably. `KmsAsymError` `write-failed` when it cannot. */
   write(content: StateContent): Promise<void>;
   /** Lets other emulators in. */
   release(): Promise<void>;
@@ -22,14 +22,16 @@ const HARMLESS = ['lock', `${STATE_FILE}${UNFINISHED}`];
 
 /**
  * Opens or makes a state directory (0700). A new one is written before anything else is put into it, for the backend
- * that `chooseBackend` names. `KmsAsymError` `emulator` when it is another's, damaged, or in use.
+ * that `chooseBackend` names. `KmsAsymError` `emulator` when it is another's, damaged, or in use;
+ * `write-failed`.
  */
 export async function openStateDirectory(
   path: string,
   chooseBackend: () => Promise<string>,
 ): Promise<StateDirectory> {
   return explain(path, 'use', async () => {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    // Where the disk is full, only the second attempt says so: with `recursive`, Node calls it a missing directory.
+    await mkdir(path, { recursive: true, mode: 0o700 }).catch(() => mkdir(path, { mode: 0o700 }));
     await requireOurs(path);
     if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o700);
     const lock = await lockDirectory(path);
@@ -87,10 +89,8 @@ async function explain<T>(path: string, verb: string, step: () => Promise<T>): P
   try {
     return await step();
   } catch (cause) {
-    const reason = errnoOf(cause);
-    if (cause instanceof KmsAsymError || reason === undefined) throw cause;
-    throw new KmsAsymError('emulator', `could not ${verb} the state directory "${path}" (${reason})`, {
-      cause,
-    });
+    if (cause instanceof KmsAsymError || errnoOf(cause) === undefined) throw cause;
+    const message = `cannot ${verb} the state directory "${path}": ${systemReason(cause)}`;
+    throw new KmsAsymError('write-failed', message, { hints: systemHints(cause), cause });
   }
 }

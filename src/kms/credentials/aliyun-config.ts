@@ -8,7 +8,7 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { errnoOf, KmsAsymError } from '../../errors.js';
+import { errnoOf, KmsAsymError, systemReason } from '../../errors.js';
 import { firstSet, isOn, profileVariable } from '../environment.js';
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -120,7 +120,7 @@ function readText(path: string): string | undefined {
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unusable(
-      `the aliyun CLI configuration cannot be read (${code ?? 'too large'})`,
+      `the aliyun CLI configuration cannot be read: ${code ? systemReason(error) : 'it is too large'}`,
       `check the permissions of "${path}"`,
     );
   }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CredentialsProvider, ProfileCredentialsProvider } from '@alicloud/credentials';
-import { errnoOf, errnoText, KmsAsymError } from '../../errors.js';
+import { errnoOf, KmsAsymError, systemReason } from '../../errors.js';
 import type { HttpChannel } from '../http.js';
 import { homeFolder } from './aliyun-config.js';
 import type { CredentialProvider } from './credentials.js';
@@ -42,7 +42,7 @@ function readText(path: string, isGiven: boolean): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (!isGiven && MISSING.has(errnoOf(error))) return undefined;
-    throw new KmsAsymError('credentials', `the credentials file cannot be read (${errnoText(error)})`, {
+    throw new KmsAsymError('credentials', `the credentials file cannot be read: ${systemReason(error)}`, {
       hints: [`check "${path}"${isGiven ? ', or unset ALIBABA_CLOUD_CREDENTIALS_FILE' : ''}`],
     });
   }

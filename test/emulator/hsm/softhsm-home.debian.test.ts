@@ -72,8 +72,8 @@ describe('without a state directory', () => {
   it('says so when there is no room for it', async () => {
     process.env['TMPDIR'] = path.join(sandbox, 'missing');
     await expect(openHsm('softhsm')).rejects.toMatchObject({
-      code: 'emulator',
-      message: `could not prepare "${path.join(sandbox, 'missing')}" for SoftHSM (ENOENT)`,
+      code: 'write-failed',
+      message: `cannot prepare "${path.join(sandbox, 'missing')}" for SoftHSM: it does not exist`,
     });
     process.env['TMPDIR'] = path.join(sandbox, 'tmp');
     await (await openHsm('softhsm')).close();
@@ -145,7 +145,7 @@ describe('with a state directory', () => {
     await expect(openHsm('softhsm', { stateDir: path.join(sandbox, 'a#b') })).rejects.toThrow('with "#"');
     writeFileSync(path.join(sandbox, 'file'), '');
     await expect(openHsm('softhsm', { stateDir: path.join(sandbox, 'file') })).rejects.toThrow(
-      /could not prepare ".*" for SoftHSM \(ENOTDIR\)/,
+      /cannot prepare ".*" for SoftHSM: a part of its path is not a directory/,
     );
   });
 
@@ -153,6 +153,6 @@ describe('with a state directory', () => {
     const stateDir = path.join(sandbox, 'no-tokens');
     mkdirSync(path.join(stateDir, 'softhsm'), { recursive: true });
     writeFileSync(path.join(stateDir, 'softhsm', 'tokens'), '');
-    await expect(openHsm('softhsm', { stateDir })).rejects.toThrow('for SoftHSM (EEXIST)');
+    await expect(openHsm('softhsm', { stateDir })).rejects.toThrow('for SoftHSM: something else is there');
   });
 });

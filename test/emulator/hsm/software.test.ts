@@ -98,8 +98,8 @@ describe('software keys', () => {
     const hsm = await openHsm('software', { stateDir: directory });
     rmSync(directory, { recursive: true });
     await expect(hsm.generateKey('EC_P256')).rejects.toMatchObject({
-      code: 'emulator',
-      message: expect.stringMatching(/could not write the keys .* \(ENOENT\)$/) as string,
+      code: 'write-failed',
+      message: expect.stringMatching(/cannot write the keys .*: it does not exist$/) as string,
     });
     await hsm.close();
   });

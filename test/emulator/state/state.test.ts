@@ -166,10 +166,12 @@ describe('a state directory', () => {
     const stateDir = freshPath();
     writeFileSync(stateDir, '');
     await expect(start({ stateDir })).rejects.toMatchObject({
-      code: 'emulator',
-      message: `could not use the state directory "${stateDir}" (EEXIST)`,
+      code: 'write-failed',
+      message: `cannot use the state directory "${stateDir}": something else is there`,
     });
-    await expect(start({ stateDir: path.join(stateDir, 'below') })).rejects.toThrow('(ENOTDIR)');
+    await expect(start({ stateDir: path.join(stateDir, 'below') })).rejects.toThrow(
+      'a part of its path is not a directory',
+    );
   });
 
   it('destroys keys that a crash left without a record, and says so', async () => {
@@ -254,7 +256,7 @@ describe('a state directory', () => {
       Code: 'InternalFailure',
     });
     expect(await emulator.call('ListAliases')).toMatchObject({ Code: 'InternalFailure' });
-    expect(emulator.notices.join()).toMatch(/could not write to the state directory ".*" \(ERR_FS_EISDIR\)/);
+    expect(emulator.notices.join()).toMatch(/cannot write to the state directory ".*": it is a directory/);
     expect(readState(stateDir)).toMatchObject({ aliases: [] });
     rmSync(path.join(stateDir, 'state.json.new'), { recursive: true });
     expect(await emulator.call('ListAliases')).toMatchObject({ TotalCount: 1 });
