@@ -105,9 +105,10 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+const WHO_MAY = '"id" says who you are, "ls -ld" on it and its directory who may';
 /** What can be wrong with a file in the eyes of the system, and what helps. Its own text quotes paths unescaped. */
 const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, ...hints: string[]]>> = {
-  EACCES: ['permission denied', '"id" says who you are, "ls -ld" on it and its directory who may'],
+  EACCES: ['permission denied', WHO_MAY],
   EBADF: ['it is not open'],
   EBUSY: ['it is busy'],
   EEXIST: ['something else is there'],
@@ -123,7 +124,7 @@ const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, ...hints
   ENOSPC: ['no space left on the device', 'make room ("df" and "df -i" show where), then run the same again'],
   ENOTDIR: ['a part of its path is not a directory'],
   ENXIO: ['no such device or address'],
-  EPERM: ['operation not permitted'],
+  EPERM: ['operation not permitted', WHO_MAY],
   EROFS: ['the file system is read-only', 'write to another place'],
 };
 

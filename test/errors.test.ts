@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  errnoOf,
-  KmsAsymError,
-  reworded,
-  serviceCodeOf,
-  systemHints,
-  systemReason,
-} from '../src/errors.js';
+import { errnoOf, KmsAsymError, reworded, serviceCodeOf, systemHints, systemReason } from '../src/errors.js';
 
 const SERVICE = { code: 'Rejected.Disabled', httpStatus: 409, requestId: 'r-1', action: 'AsymmetricDecrypt' };
 
