@@ -34,11 +34,11 @@ function start(argv: readonly string[]): ChildProcess {
   return spawn(process.execPath, [EXECUTABLE, ...argv], { stdio: ['pipe', 'ignore', 'ignore'] });
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<unknown> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<NodeJS.Signals | null> {
   const exit = once(child, 'exit');
   child.kill(signal);
-  const [, endedBy] = await exit;
-  return endedBy;
+  await exit;
+  return child.signalCode;
 }
 
 /** Until something is so that a test waits for. */
