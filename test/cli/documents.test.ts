@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { readVocabulary } from '../../src/cli/completion/vocabulary.js';
 import { BROKEN_PIPE_STATUS, EXIT_MEANINGS, EXIT_STATUS } from '../../src/cli/exit-codes.js';
 import { main } from '../../src/cli/main.js';
+import { VERSION } from '../../src/version.js';
 import { documentAt, DOCUMENTS, sectionOf } from './documents.js';
 import { memoryStdio } from './memory-stdio.js';
 
@@ -39,6 +40,14 @@ it('the test command of the README is the one that continuous integration runs',
   const command = 'npm ci && npm test';
   expect(README).toContain(`\`\`\`sh\n${command}\n\`\`\``);
   expect(readFileSync(join(ROOT, '.ci', 'run'), 'utf8')).toContain(`\n${command}\n`);
+});
+
+it('the changelog tells of this version, as a release needs it', () => {
+  const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
+  const [, version, rest = ''] =
+    /^## \[(\d[^\]]*)\] - \d{4}-\d\d-\d\d\n([^]*?)(?=^## |(?![^]))/m.exec(changelog) ?? [];
+  expect(version).toBe(VERSION);
+  expect(rest).toContain('### ');
 });
 
 it('the README stays as short as three minutes of reading', () => {

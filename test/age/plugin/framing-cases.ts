@@ -142,7 +142,7 @@ export const FRAMING_CASES: readonly Case[] = [
   }),
   ...(
     [
-      ['--version', /^\d+\.\d+\.\d+\n$/],
+      ['--version', /^\d+\.\d+\.\d+(-\w+\.\d+)?\n$/],
       ['--help', /^Usage: age-plugin-alikms --age-plugin=/],
       ['-h', /^Usage: /],
     ] as const
