@@ -38,8 +38,8 @@ function isJudged({ limit, least, most }) {
 function cells(suite, row) {
   const { name, value, unit, ratio, yardstick = '', limit, least, most } = row;
   const bounds = [
-    limit !== undefined && `at most ${limit.toFixed(2)}`,
-    least !== undefined && `at least ${least.toFixed(2)}`,
+    limit !== undefined && `at most ${decimals(limit)}`,
+    least !== undefined && `at least ${decimals(least)}`,
     most !== undefined && `at most ${most} ${unit}`,
   ];
   const bound = bounds.filter(Boolean).join(', ');
@@ -48,9 +48,14 @@ function cells(suite, row) {
     name.trim(),
     `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`,
     yardstick,
-    ratio?.toFixed(2) ?? '',
+    ratio === undefined ? '' : decimals(ratio),
     isMissed(row) ? `${bound}: **missed**` : bound,
   ];
+}
+
+/** Small shares need more of them. */
+function decimals(ratio) {
+  return ratio.toFixed(ratio < 0.1 ? 3 : 2);
 }
 
 function measuredOn({ date, processor, cores, system, node, openssl, age, softhsm }) {
