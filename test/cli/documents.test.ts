@@ -2,8 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { MAX_HEADER_BYTES, MAX_STANZAS } from '../../src/age/header.js';
+import { MAX_UNWRAP_CALLS } from '../../src/age/kms-identity.js';
 import { readVocabulary } from '../../src/cli/completion/vocabulary.js';
 import { BROKEN_PIPE_STATUS, EXIT_MEANINGS, EXIT_STATUS } from '../../src/cli/exit-codes.js';
+import { DEFAULT_OAEP_ALGORITHM, maxPlaintextBytes, RSA_KEY_SPECS } from '../../src/crypto/algorithms.js';
 import { main } from '../../src/cli/main.js';
 import { VERSION } from '../../src/version.js';
 import { documentAt, DOCUMENTS, sectionOf } from './documents.js';
@@ -48,6 +51,17 @@ it('the changelog tells of this version, as a release needs it', () => {
     /^## \[(\d[^\]]*)\] - \d{4}-\d\d-\d\d\n([^]*?)(?=^## |(?![^]))/m.exec(changelog) ?? [];
   expect(version).toBe(VERSION);
   expect(rest).toContain('### ');
+});
+
+it('the sizes of the README are those of the code', () => {
+  const specs = ['RSA_2048', 'RSA_3072', 'RSA_4096'] as const;
+  const bytes = specs.map((spec) => maxPlaintextBytes(RSA_KEY_SPECS[spec], DEFAULT_OAEP_ALGORITHM));
+  expect(README.replaceAll('\n', ' ')).toContain(
+    `${bytes.slice(0, 2).join(', ')} or ${bytes[2] ?? ''} bytes (${specs.join(', ')})`,
+  );
+  const limits = sectionOf(README, 'Limits');
+  expect(limits).toContain(`up to ${MAX_HEADER_BYTES / 1024 ** 2} MiB and ${MAX_STANZAS} recipients`);
+  expect(limits).toContain(`at most ${MAX_UNWRAP_CALLS} calls to KMS`);
 });
 
 it('the README stays as short as three minutes of reading', () => {
