@@ -102,19 +102,29 @@ it('the options of the emulator are those of the table, each under its name in p
   expect(members.filter((member) => !options.includes(`  readonly ${member}?:`))).toEqual([]);
 });
 
-it('the guide names every variable that help names', async () => {
+/** Help of every command. */
+async function allHelp(): Promise<string> {
   const stdio = memoryStdio();
   for (const { name } of vocabulary.commands)
     await main([name, '--help'], { stdio, env: {}, interceptSignals: () => () => undefined });
-  const variables = new Set(
-    stdio
-      .output('stdout')
-      .toString()
-      .match(/\b(KMS_ASYM|ALIBABA_CLOUD)_[A-Z_]+/g),
-  );
+  return stdio.output('stdout').toString();
+}
+
+it('the guide names every variable that help names', async () => {
+  const variables = new Set((await allHelp()).match(/\b(KMS_ASYM|ALIBABA_CLOUD)_[A-Z_]+/g));
   expect(variables.size).toBeGreaterThan(5);
   const settings = sectionOf(GUIDE, 'Settings');
   expect([...variables].filter((variable) => !settings.includes(variable))).toEqual([]);
+});
+
+it('the defaults of the guide are those of help', async () => {
+  const help = (await allHelp()).replaceAll(/\s+/g, ' ');
+  const told = [...GUIDE.matchAll(/`(--[a-z-]+)`[\w\s]*\((\d+)[;)]/g)];
+  expect(told.map(([, flag]) => flag)).toEqual(
+    expect.arrayContaining(['--qps', '--retry-count', '--timeout', '--connect-timeout', '--read-timeout']),
+  );
+  for (const [, flag = '', value = ''] of told)
+    expect(help).toMatch(new RegExp(`${flag} <\\w+> [^<]*\\(default: ${value}\\)`));
 });
 
 it.each([...DOCUMENTS])('the links of %s lead somewhere', (path, text) => {
