@@ -8,7 +8,8 @@ import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
 import { thisMachine } from './machine.mjs';
 import { withTable } from './readme-table.mjs';
-import { isMissed, SUITES } from './suites.mjs';
+import { boundOf, isJudged, isMissed, ratioText } from './rows.mjs';
+import { SUITES } from './suites.mjs';
 
 const README = new URL('../../README.md', import.meta.url);
 
@@ -54,14 +55,12 @@ function report() {
 }
 
 function line(row) {
-  const { name, value, unit, ratio, ratios, limit, least, most, note } = row;
+  const { name, value, unit, ratio, ratios, yardstick, note } = row;
   const columns = [`  ${name.padEnd(44)}`, `${value.toFixed(1)} ${unit}`.padStart(12)];
-  if (ratio !== undefined) columns.push(`${ratio.toFixed(2)} x`.padStart(9));
-  const verdict = isMissed(row) ? 'MISSED' : 'kept';
-  if (limit !== undefined) columns.push(`  at most ${limit.toFixed(2)} x: ${verdict}`);
-  if (least !== undefined) columns.push(`  at least ${least.toFixed(2)} x: ${verdict}`);
-  if (most !== undefined) columns.push(`  at most ${most} ${unit}: ${verdict}`);
-  if (ratios !== undefined) columns.push(`  batches ${ratios.map((each) => each.toFixed(2)).join(', ')}`);
+  if (ratio !== undefined) columns.push(`${ratioText(ratio)} x`.padStart(9));
+  if (isJudged(row)) columns.push(`  ${boundOf(row)}: ${isMissed(row) ? 'MISSED' : 'kept'}`);
+  if (yardstick !== undefined && isJudged(row)) columns.push(`  over ${yardstick}`);
+  if (ratios !== undefined) columns.push(`  batches ${ratios.map(ratioText).join(', ')}`);
   if (note !== undefined) columns.push(`  ${note}`);
   return columns.join('');
 }

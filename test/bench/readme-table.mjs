@@ -1,5 +1,5 @@
 /** The table of figures in the README: what one run of the bench measured, and what it measured with. */
-import { isMissed } from './suites.mjs';
+import { boundOf, isJudged, isMissed, ratioText } from './rows.mjs';
 
 const BEGIN = '<!-- bench: written by `npm run bench -- --readme` -->';
 const END = '<!-- /bench -->';
@@ -30,35 +30,19 @@ function cut(text, marker) {
   return parts;
 }
 
-/** Has a limit to keep; the others are yardsticks, or for a person to look at. */
-function isJudged({ limit, least, most }) {
-  return limit !== undefined || least !== undefined || most !== undefined;
-}
-
 function cells(suite, row) {
-  const { name, value, unit, ratio, yardstick = '', limit, least, most } = row;
-  const bounds = [
-    limit !== undefined && `at most ${decimals(limit)}`,
-    least !== undefined && `at least ${decimals(least)}`,
-    most !== undefined && `at most ${most} ${unit}`,
-  ];
-  const bound = bounds.filter(Boolean).join(', ');
+  const { name, value, unit, ratio, yardstick = '' } = row;
   return [
     `\`${suite}\``,
     name.trim(),
     `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`,
     yardstick,
-    ratio === undefined ? '' : decimals(ratio),
-    isMissed(row) ? `${bound}: **missed**` : bound,
+    ratio === undefined ? '' : ratioText(ratio),
+    isMissed(row) ? `${boundOf(row)}: **missed**` : boundOf(row),
   ];
-}
-
-/** Small shares need more of them. */
-function decimals(ratio) {
-  return ratio.toFixed(ratio < 0.1 ? 3 : 2);
 }
 
 function measuredOn({ date, processor, cores, system, node, openssl, age, softhsm }) {
   const versions = `Node ${node.slice(1)}, OpenSSL ${openssl}, age ${age}, SoftHSM ${softhsm}`;
-  return `Medians of three batches, measured on ${date}: ${processor}, ${cores} cores, ${system}; ${versions}.`;
+  return `Medians of three batches or more, measured on ${date}: ${processor}, ${cores} cores, ${system}; ${versions}.`;
 }

@@ -24,7 +24,7 @@ const MACHINE = {
   softhsm: '2.6.1',
 };
 const FORM =
-  /^Medians of three batches, measured on \d{4}-\d\d-\d\d: .+, \d+ cores, .+; Node [\d.]+, OpenSSL [\d.]+, age [\d.]+, SoftHSM [\d.]+\.$/m;
+  /^Medians of three batches or more, measured on \d{4}-\d\d-\d\d: .+, \d+ cores, .+; Node [\d.]+, OpenSSL [\d.]+, age [\d.]+, SoftHSM [\d.]+\.$/m;
 
 /** Cells of every row, the head first. */
 function rowsOf(readme: string): string[][] {
