@@ -29,6 +29,11 @@ run "kms-asym encrypt --public-key demo.pem --armor plaintext-file.txt -o plaint
 run "cat plaintext-file.enc"
 run "kms-asym decrypt --public-key demo.pem plaintext-file.enc"
 
+if ! command -v openssl >/dev/null; then
+  printf '\n# With openssl installed, the demo would go on: what openssl encrypts, KMS decrypts.\n'
+  exit
+fi
+
 printf '\n# The other direction of trust: what openssl encrypts, KMS decrypts.\n'
 run "openssl pkeyutl -encrypt -in plaintext-file.txt -inkey demo.pem -pubin \\
     -pkeyopt rsa_padding_mode:oaep -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha256 -out openssl.enc"

@@ -24,6 +24,14 @@ const flagsOf = (options: readonly { readonly flags: readonly string[] }[]): str
 const firstCells = (text: string): string[] =>
   [...text.matchAll(/^\| (.+?) +\|/gm)].map(([, cell = '']) => cell);
 
+/** Help of every command. */
+async function allHelp(): Promise<string> {
+  const stdio = memoryStdio();
+  for (const { name } of vocabulary.commands)
+    await main([name, '--help'], { stdio, env: {}, interceptSignals: () => () => undefined });
+  return stdio.output('stdout').toString();
+}
+
 it('the README and the code agree on what exit statuses mean', () => {
   const section = sectionOf(README, 'Exit status');
   const rows = [...section.matchAll(/^\| (\d+) +\| (.*?) +\|$/gm)].map(([, status, meaning]) => [
@@ -91,6 +99,34 @@ it.each([...DOCUMENTS])('the commands and options that %s names are there', (_pa
   expect(options.filter((flag) => !all.includes(flag))).toEqual([]);
 });
 
+/** Flags in lines of `text` that the command they are given to does not have. */
+function strayFlags(text: string): string[] {
+  const calls = text
+    .replaceAll(/'[^']*'| #.*$/gm, '')
+    .split(/\n|[|;()]|&&/)
+    .map((line) => /^kms-asym (?:-q )?([a-z-]+)\b(.*?)(?: -- .*)?$/.exec(line.trim()));
+  return calls.flatMap((call) => {
+    const command = vocabulary.commands.find(({ name }) => name === call?.[1]);
+    if (command === undefined) return [];
+    const known = [...flagsOf(vocabulary.options), ...flagsOf(command.options)];
+    const given = call?.[2]?.match(/(?<= )(--[a-z][a-z-]*|-[a-zA-Z0])(?= |=|$)/g) ?? [];
+    return given.filter((flag) => !known.includes(flag)).map((flag) => `${command.name} ${flag}`);
+  });
+}
+
+it.each([...DOCUMENTS])('each command in %s is given options of its own', (_path, text) => {
+  const code = [...text.matchAll(/^```(?:sh|yaml)\n([^]*?)^```$|`(kms-asym [^`\n]+)`/gm)];
+  expect(strayFlags(code.map(([, lines, span]) => lines ?? span ?? '').join('\n'))).toEqual([]);
+});
+
+it('so are the commands in the examples of help', async () => {
+  expect(strayFlags(await allHelp())).toEqual([]);
+  expect(strayFlags('kms-asym inspect --fresh -r x | kms-asym encrypt -a -- --fresh')).toEqual([
+    'inspect --fresh',
+    'inspect -r',
+  ]);
+});
+
 it('the options of the emulator are those of the table, each under its name in programs', () => {
   const section = sectionOf(documentAt('.github/EMULATOR.md'), 'Running it');
   const table = firstCells(section).flatMap((cell) => cell.match(/--?[a-z][a-z-]*/g) ?? []);
@@ -101,14 +137,6 @@ it('the options of the emulator are those of the table, each under its name in p
   const members = [...section.matchAll(/^\| [^|]+\| `(\w+)/gm)].map(([, member = '']) => member);
   expect(members.filter((member) => !options.includes(`  readonly ${member}?:`))).toEqual([]);
 });
-
-/** Help of every command. */
-async function allHelp(): Promise<string> {
-  const stdio = memoryStdio();
-  for (const { name } of vocabulary.commands)
-    await main([name, '--help'], { stdio, env: {}, interceptSignals: () => () => undefined });
-  return stdio.output('stdout').toString();
-}
 
 it('the guide names every variable that help names', async () => {
   const variables = new Set((await allHelp()).match(/\b(KMS_ASYM|ALIBABA_CLOUD)_[A-Z_]+/g));
