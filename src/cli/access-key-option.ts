@@ -19,6 +19,7 @@ const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 export function readAccessKeys(value: string): AccessKey[] {
   if (!value.startsWith('@')) return [parse(value, '--access-key')];
   const file = value.slice(1);
+  if (file === '') throw new KmsAsymError('usage', '--access-key @ names no file', { hints: ['@FILE'] });
   const lines = readSmallFile(file, MAX_FILE_BYTES, 'file of access keys').toString('utf8').split('\n');
   const keys = lines
     .map((line, index) => ({ text: line.trim(), where: `line ${index + 1} of "${file}"` }))

@@ -53,7 +53,7 @@ function decode(bytes: Buffer, place: number, source: string): string {
   try {
     name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw noList(source, `name ${place} in it is not UTF-8`);
+    throw noList(source, `name ${place} in it is not UTF-8`, 'such files have to be renamed first');
   }
   // Where no name can end in a carriage return, it belongs to the end of the line.
   return process.platform === 'win32' ? name.replace(/\r$/, '') : name;

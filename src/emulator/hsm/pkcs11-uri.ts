@@ -58,7 +58,9 @@ export function parsePkcs11Uri(uri: string): Pkcs11Uri {
   if (fields.pinValue !== undefined && fields.pinSource !== undefined) {
     throw uriError('"pin-value" and "pin-source" exclude each other');
   }
-  if (fields.modulePath?.startsWith('/') === false) throw uriError('"module-path" is not an absolute path');
+  if (fields.modulePath?.startsWith('/') === false) {
+    throw uriError('"module-path" is not an absolute path', ['"module-name" takes the name of a library']);
+  }
   if (fields.moduleName !== undefined && !/^[\w.+-]+$/.test(fields.moduleName)) {
     throw uriError('"module-name" is not a plain name', ['use module-path for a path']);
   }

@@ -59,7 +59,10 @@ export function readSeed(json: unknown): readonly SeedKey[] {
     return keys.map((key) => readKey(key, taken));
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    throw new KmsAsymError('configuration', `bad seed: ${error.message}`, { cause: error });
+    throw new KmsAsymError('configuration', `bad seed: ${error.message}`, {
+      hints: ['the least of a seed: {"keys":[{"KeyId":"key-a","KeySpec":"RSA_2048"}]}'],
+      cause: error,
+    });
   }
 }
 

@@ -40,7 +40,10 @@ export function requireSendable(credentials: Credentials, title: string): Creden
           'access key secret': credentials.accessKeySecret,
           'security token': credentials.securityToken ?? '',
         };
-  const bad = Object.entries(parts).find(([, value]) => !SENDABLE.test(value));
+  // A configuration file may have anything there, whatever the types of its reader say.
+  const bad = Object.entries<unknown>(parts).find(
+    ([, value]) => typeof value !== 'string' || !SENDABLE.test(value),
+  );
   if (bad === undefined) return credentials;
   throw new KmsAsymError(
     'credentials',
