@@ -1,11 +1,16 @@
 /** Bytes that come in pieces of any size: taken from the front, or cut into segments of one size. */
 
 /** Pieces of any size, empty ones too; each is only read until the next one is asked for. */
-export type ByteStream = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+export type ByteStream = { [Symbol.asyncIterator](): AsyncPieces } | Iterable<Uint8Array>;
+
+/** An asynchronous iterator, which may give the next piece at once if it is there already. */
+interface AsyncPieces extends AsyncIterator<Uint8Array, unknown> {
+  nextNow?(): Uint8Array | undefined;
+}
 
 /** Takes pieces from the front of a stream; whoever made the reader closes it. */
 export class ByteReader {
-  readonly #pieces: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  readonly #pieces: AsyncPieces | Iterator<Uint8Array>;
   #unread: Uint8Array | undefined;
 
   constructor(stream: ByteStream) {
@@ -20,6 +25,12 @@ export class ByteReader {
     if (unread) return unread;
     const result: IteratorResult<Uint8Array, unknown> = await this.#pieces.next();
     return result.done === true ? undefined : result.value;
+  }
+
+  /** The next piece, if it is there already; `undefined` says nothing: then {@link ByteReader.next} has to be asked. */
+  nextNow(): Uint8Array | undefined {
+    if (this.#unread || !('nextNow' in this.#pieces)) return undefined;
+    return this.#pieces.nextNow();
   }
 
   /** Puts back the end of the piece that {@link ByteReader.next} just gave. */
@@ -55,28 +66,46 @@ export class ByteReader {
 
 /** Cuts bytes that come in pieces into segments of one size. */
 export class Segmenter {
-  readonly #held: Buffer;
-  #used = 0;
+  readonly #size: number;
+  readonly #memory: Buffer;
+  /** What may be the last segment, or its beginning. */
+  #held: Uint8Array;
 
-  constructor(size: number) {
-    this.#held = Buffer.allocUnsafeSlow(size);
+  /** @param lasting - a piece stays as it is until the next one was pushed, so one that is a segment is not copied */
+  constructor(
+    size: number,
+    private readonly lasting = false,
+  ) {
+    this.#size = size;
+    this.#memory = Buffer.allocUnsafeSlow(size);
+    this.#held = this.#memory.subarray(0, 0);
   }
 
   /** The segments that are known not to be the last one; each is valid until the next one is asked for. */
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    const size = this.#held.length;
-    let offset = Math.min(size - this.#used, piece.length);
-    this.#held.set(piece.subarray(0, offset), this.#used);
-    this.#used += offset;
-    if (offset === piece.length) return;
+    const missing = Math.min(this.#size - this.#held.length, piece.length);
+    this.#hold(piece.subarray(0, missing));
+    if (missing === piece.length) return;
     yield this.#held;
-    for (; piece.length - offset > size; offset += size) yield piece.subarray(offset, offset + size);
-    this.#held.set(piece.subarray(offset));
-    this.#used = piece.length - offset;
+    let offset = missing;
+    for (; piece.length - offset > this.#size; offset += this.#size) {
+      yield piece.subarray(offset, offset + this.#size);
+    }
+    this.#held = this.#memory.subarray(0, 0);
+    this.#hold(piece.subarray(offset));
   }
 
   /** The last segment, when all is pushed: the only one that may be shorter than the others, or empty. */
   end(): Uint8Array {
-    return this.#held.subarray(0, this.#used);
+    return this.#held;
+  }
+
+  #hold(bytes: Uint8Array): void {
+    const used = this.#held.length;
+    if (this.lasting && bytes.length === this.#size) this.#held = bytes;
+    else if (bytes.length > 0) {
+      this.#memory.set(bytes, used);
+      this.#held = this.#memory.subarray(0, used + bytes.length);
+    }
   }
 }

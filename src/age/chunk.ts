@@ -101,8 +101,8 @@ function gather(parts: readonly Uint8Array[], into: Uint8Array): void {
   for (const part of parts) {
     into.set(part, used);
     used += part.length;
-    reclaim(part);
   }
+  reclaim(parts);
 }
 
 /**

@@ -5,27 +5,36 @@
  */
 
 type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
+type Discard = (buffers: readonly ArrayBuffer[]) => void;
 
 /** The garbage collector's are the first megabytes: a small file ends before the means to give memory back are loaded. */
 const LEFT_BYTES = 8 * 1024 * 1024;
 
 let left = LEFT_BYTES;
-let discard: ((buffer: ArrayBuffer) => void) | undefined;
+let discard: Discard | undefined;
 
-/** Gives up a buffer that nobody will touch again: it is empty afterwards. Parts of larger buffers are left alone. */
-export function reclaim({ buffer, byteLength }: Uint8Array): void {
-  if (byteLength === 0 || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
-  if (left > 0) left -= byteLength;
-  else (discard ??= findDiscard())(buffer);
+/** Gives up memory that nobody will touch again: it is empty afterwards. Parts of larger memory are left alone. */
+export function reclaim(results: readonly Uint8Array[]): void {
+  const buffers: ArrayBuffer[] = [];
+  for (const { buffer, byteLength } of results) {
+    if (byteLength === 0 || byteLength !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) continue;
+    if (left > 0) left -= byteLength;
+    else buffers.push(buffer);
+  }
+  if (buffers.length > 0) (discard ??= findDiscard())(buffers);
 }
 
-function findDiscard(): (buffer: ArrayBuffer) => void {
+function findDiscard(): Discard {
   const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
-  if (transfer) return (buffer) => transfer.call(buffer, 0);
+  if (transfer) {
+    return (buffers) => {
+      for (const buffer of buffers) transfer.call(buffer, 0);
+    };
+  }
   // Node 20 lacks it. What is transferred to a closed port is freed on the way.
   const { port1 } = new MessageChannel();
   port1.close();
-  return (buffer) => {
-    port1.postMessage(undefined, [buffer]);
+  return (buffers) => {
+    port1.postMessage(undefined, buffers);
   };
 }

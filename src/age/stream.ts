@@ -18,50 +18,54 @@ import {
 } from './chunk.js';
 import { wipe } from './file-key.js';
 
-/**
- * Encrypts a payload piece by piece. What is released comes in blocks as long as a chunk of plaintext: a sealed one is a
- * little more than a pipe holds, and writing it would always wait for the reader.
- */
+/** What spares copies of a payload. */
+export interface Sparing {
+  /** Memory of who writes, where the next part may be made: at least so many bytes. `undefined` when there is none just now. */
+  readonly space?: (bytes: number) => Uint8Array | undefined;
+  /** Every piece stays as it is until the next one was pushed. */
+  readonly lasting?: boolean;
+}
+
+/** Encrypts a payload piece by piece. */
 export class PayloadSealer {
   readonly #key: Buffer;
-  readonly #chunks = new Segmenter(CHUNK_BYTES);
-  readonly #sealed = Buffer.allocUnsafeSlow(CHUNK_BYTES + SEALED_CHUNK_BYTES);
-  #used = NONCE_BYTES;
+  readonly #chunks: Segmenter;
+  readonly #memory = Buffer.allocUnsafeSlow(NONCE_BYTES + SEALED_CHUNK_BYTES);
+  /** What is still to come before the next chunk. */
+  #head: Uint8Array;
   #counter = 0;
 
   /** @param fileKey - for this payload alone */
-  constructor(fileKey: Uint8Array) {
+  constructor(
+    fileKey: Uint8Array,
+    private readonly sparing: Sparing = {},
+  ) {
+    this.#chunks = new Segmenter(CHUNK_BYTES, sparing.lasting);
     const nonce = createNonce();
     this.#key = derivePayloadKey(fileKey, nonce);
-    this.#sealed.set(nonce);
+    this.#head = nonce;
   }
 
   /**
    * Leaves the first chunks to somebody else, who seals them with the key. To be called before anything else.
    *
-   * @returns with the key the nonce, which the payload begins with; both are valid until the next call
+   * @returns with the key, which is valid until this is wiped, the nonce, which the payload begins with
    */
   leave(chunks: number): { readonly key: Uint8Array; readonly head: Uint8Array } {
     this.#counter = chunks;
-    this.#used = 0;
-    return { key: this.#key, head: this.#sealed.subarray(0, NONCE_BYTES) };
+    const head = this.#head;
+    this.#head = head.subarray(head.length);
+    return { key: this.#key, head };
   }
 
-  /** Takes the next plaintext, of any length; each block is valid until the next one is asked for. */
+  /** Takes the next plaintext, of any length; each part of the payload is valid until the next one is asked for. */
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    for (const chunk of this.#chunks.push(piece)) {
-      this.#seal(chunk, false);
-      for (; this.#used >= CHUNK_BYTES; this.#used -= CHUNK_BYTES) {
-        yield this.#sealed.subarray(0, CHUNK_BYTES);
-        this.#sealed.copyWithin(0, CHUNK_BYTES, this.#used);
-      }
-    }
+    for (const chunk of this.#chunks.push(piece)) yield this.#seal(chunk, false);
   }
 
   /** Ends the payload. */
   end(): Uint8Array {
-    this.#seal(this.#chunks.end(), true);
-    return this.#sealed.subarray(0, this.#used);
+    return this.#seal(this.#chunks.end(), true);
   }
 
   /** To be called at the end, whatever happened. */
@@ -69,9 +73,14 @@ export class PayloadSealer {
     wipe(this.#key);
   }
 
-  #seal(chunk: Uint8Array, last: boolean): void {
-    const into = this.#sealed.subarray(this.#used);
-    this.#used += sealChunk(this.#key, this.#counter++, last, chunk, into).length;
+  /** One chunk, and the nonce before the first. */
+  #seal(chunk: Uint8Array, last: boolean): Uint8Array {
+    const head = this.#head;
+    this.#head = this.#head.subarray(head.length);
+    const part = this.sparing.space?.(head.length + SEALED_CHUNK_BYTES) ?? this.#memory;
+    part.set(head);
+    const sealed = sealChunk(this.#key, this.#counter++, last, chunk, part.subarray(head.length));
+    return part.subarray(0, head.length + sealed.length);
   }
 }
 
@@ -79,12 +88,15 @@ export class PayloadSealer {
 export class PayloadOpener {
   readonly #nonce = Buffer.alloc(NONCE_BYTES);
   readonly #chunks = new Segmenter(SEALED_CHUNK_BYTES);
-  readonly #opened = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  readonly #memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #nonceUsed = 0;
   #key: Buffer | undefined;
   #counter = 0;
 
-  constructor(private readonly fileKey: Uint8Array) {}
+  constructor(
+    private readonly fileKey: Uint8Array,
+    private readonly sparing: Pick<Sparing, 'space'> = {},
+  ) {}
 
   /**
    * Leaves the first chunks to somebody else, who opens them with the key. To be called when exactly the nonce was pushed.
@@ -138,7 +150,13 @@ export class PayloadOpener {
     const key = this.#requireKey();
     let chunk: Uint8Array;
     try {
-      chunk = requireChunk(key, this.#counter, last, sealed, this.#opened);
+      chunk = requireChunk(
+        key,
+        this.#counter,
+        last,
+        sealed,
+        this.sparing.space?.(CHUNK_BYTES) ?? this.#memory,
+      );
     } catch (error) {
       // A whole chunk that is wrong only about being the last is authentic; the reference releases it too.
       const whole = sealed.length === SEALED_CHUNK_BYTES && openChunk(key, this.#counter, !last, sealed);

@@ -13,6 +13,7 @@ import type { Decrypted, Decryption } from './decryption.js';
 import { findIdentities } from './age-identities.js';
 import { doBulk } from './bulk/payload.js';
 import { counted, startProgress } from './progress.js';
+import { pump } from './pump.js';
 import type { ServiceUnwrap } from './service-unwrap.js';
 
 /**
@@ -31,9 +32,9 @@ export async function decryptAge(decryption: Decryption, encoding: AgeEncoding):
     progress.add(bytes);
   };
   const file = counted(ciphertext.chunks(), count);
-  const write = async (chunk: Uint8Array): Promise<void> => {
-    await output.write(chunk);
+  const write = (chunk: Uint8Array): Promise<void> => {
     total.PlaintextBytes += chunk.length;
+    return output.write(chunk);
   };
   const reader = new ByteReader(encoding === 'armor' ? decodeArmor(file) : file);
   try {
@@ -84,14 +85,12 @@ interface Payload {
 /** By two threads where that is faster; else as `decryptStream`, but without the turns that generators take. */
 async function decryptPayload(decryption: Decryption, fileKey: Uint8Array, payload: Payload): Promise<void> {
   const { reader, write, count } = payload;
-  const opener = new PayloadOpener(fileKey);
+  const opener = new PayloadOpener(fileKey, { space: (bytes) => decryption.output.space?.(bytes) });
   try {
     for (const chunk of opener.push(await reader.read(NONCE_BYTES))) await write(chunk);
     const rest = await decryptBatches(decryption, opener, payload);
     const pieces = rest ? new ByteReader(counted(rest, count)) : reader;
-    for (let piece = await pieces.next(); piece; piece = await pieces.next()) {
-      for (const chunk of opener.push(piece)) await write(chunk);
-    }
+    await pump(pieces, (piece) => opener.push(piece), write);
     for (const chunk of opener.end()) await write(chunk);
   } finally {
     opener.wipe();

@@ -1,17 +1,19 @@
 /** The age file of `encrypt`: any size, any number of recipients, in constant memory. */
 import { encodeArmor } from '../age/armor.js';
-import type { ByteStream } from '../age/byte-stream.js';
+import { ByteReader, type ByteStream } from '../age/byte-stream.js';
 import { NONCE_BYTES } from '../age/chunk.js';
 import { sealHeader } from '../age/encrypt.js';
 import { wipe } from '../age/file-key.js';
 import type { Stanza } from '../age/stanza.js';
 import { encryptStream, PayloadSealer } from '../age/stream.js';
 import { doBulk } from './bulk/payload.js';
+import type { PieceSource } from '../io/pieces.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import { HeaderParser } from '../age/header.js';
 import { toKmsRecipient } from './kms-recipient.js';
 import { describeStanza } from './recipient-description.js';
 import { counted, startProgress } from './progress.js';
+import { pump } from './pump.js';
 
 /**
  * Encrypts the whole input.
@@ -29,9 +31,9 @@ export async function encryptToAge(encryption: Encryption): Promise<Encrypted> {
     progress.add(bytes);
   };
   const source = counted(plaintext.chunks(), count);
-  const write = async (piece: Uint8Array): Promise<void> => {
-    await output.write(piece);
-    total.CiphertextBytes += piece.length;
+  const write = (part: Uint8Array): Promise<void> => {
+    total.CiphertextBytes += part.length;
+    return output.write(part);
   };
   try {
     if (options.verify === true) {
@@ -60,8 +62,8 @@ function stanzasOf(header: Uint8Array): readonly Stanza[] {
 
 /** Where a payload comes from and goes to as a stream, and what is counted of it. */
 interface Payload {
-  readonly source: AsyncIterable<Uint8Array>;
-  readonly write: (piece: Uint8Array) => Promise<void>;
+  readonly source: PieceSource;
+  readonly write: (part: Uint8Array) => Promise<void>;
   readonly count: (plaintextBytes: number) => void;
   readonly total: { CiphertextBytes: number };
 }
@@ -69,7 +71,10 @@ interface Payload {
 /** By two threads where that is faster; else as {@link encryptStream}, but without the turns that generators take. */
 async function encryptPayload(encryption: Encryption, fileKey: Uint8Array, payload: Payload): Promise<void> {
   const { source, write, count, total } = payload;
-  const sealer = new PayloadSealer(fileKey);
+  const sealer = new PayloadSealer(fileKey, {
+    space: (bytes) => encryption.output.space?.(bytes),
+    lasting: true,
+  });
   try {
     const rest = await doBulk({
       ...encryption,
@@ -85,8 +90,7 @@ async function encryptPayload(encryption: Encryption, fileKey: Uint8Array, paylo
         total.CiphertextBytes += ciphertextBytes;
       },
     });
-    const pieces = rest ? counted(rest, count) : source;
-    for await (const piece of pieces) for (const block of sealer.push(piece)) await write(block);
+    await pump(new ByteReader(rest ? counted(rest, count) : source), (piece) => sealer.push(piece), write);
     await write(sealer.end());
   } finally {
     sealer.wipe();

@@ -32,6 +32,9 @@ export async function main(argv: readonly string[], run: Run): Promise<number> {
     return context.exitStatus;
   } catch (error) {
     return await report(error, terminal);
+  } finally {
+    // What went out before a failure may still be on its way. The failure itself is told already.
+    await run.stdio.stdout.flush?.().catch(() => undefined);
   }
 }
 

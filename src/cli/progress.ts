@@ -3,6 +3,7 @@
  * cli-progress, which is not even loaded before.
  */
 import type { SingleBar } from 'cli-progress';
+import type { Pieces, PieceSource } from '../io/pieces.js';
 import type { Context } from './context.js';
 import type { LiveLine, Terminal } from './terminal.js';
 
@@ -61,18 +62,19 @@ export function startFileProgress(context: Context, totalFiles: number): FilePro
 }
 
 /** Passes a stream on and counts its bytes. */
-export function counted(
-  stream: AsyncIterable<Uint8Array>,
-  add: (bytes: number) => void,
-): AsyncIterable<Uint8Array> {
+export function counted(stream: PieceSource, add: (bytes: number) => void): PieceSource {
   const pieces = stream[Symbol.asyncIterator]();
-  const count = (result: IteratorResult<Uint8Array, unknown>): IteratorResult<Uint8Array, unknown> => {
-    if (result.done !== true) add(result.value.length);
-    return result;
-  };
-  // Not a generator, which would take turns of its own for each piece of a large file.
-  const iterator: AsyncIterator<Uint8Array, unknown> = {
-    next: () => pieces.next().then(count),
+  const iterator: Pieces = {
+    nextNow: () => {
+      const piece = pieces.nextNow?.();
+      if (piece) add(piece.length);
+      return piece;
+    },
+    next: async () => {
+      const result = await pieces.next();
+      if (result.done !== true) add(result.value.length);
+      return result;
+    },
     return: async () => (await pieces.return?.()) ?? { value: undefined, done: true },
   };
   return { [Symbol.asyncIterator]: () => iterator };

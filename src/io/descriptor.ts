@@ -1,6 +1,7 @@
 /** Reading and writing an open file descriptor to its end: short reads and writes are the rule, not the exception. */
 import fs from 'node:fs';
-import { errnoOf } from '../errors.js';
+import { errnoOf, KmsAsymError } from '../errors.js';
+import type { Pieces, PieceSource } from './pieces.js';
 import { BrokenPipe } from './stdio.js';
 import { readFailed, writeFailed } from './system-error.js';
 import { Turn } from './turn.js';
@@ -13,9 +14,9 @@ const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRES
 /** How to read. */
 export interface ReadOptions {
   /** Where in a regular file to begin; otherwise where the descriptor stands. */
-  readonly position?: number;
+  readonly position?: number | undefined;
   /** Takes over when somebody made the descriptor non-blocking and it has no bytes yet. */
-  readonly whenNonBlocking?: () => AsyncIterable<Uint8Array>;
+  readonly whenNonBlocking?: () => PieceSource;
 }
 
 /**
@@ -24,34 +25,90 @@ export interface ReadOptions {
  * it never keeps the main thread for long, so that signals are handled meanwhile.
  *
  * @param subject - names the descriptor in errors
- * @returns chunks that are valid until the next one is asked for, never empty ones
- * @throws KmsAsymError `read-failed`
+ * @returns chunks that are valid until the one after the next is asked for, never empty ones; the iterator throws
+ * KmsAsymError `read-failed`
  */
-export async function* readDescriptor(
-  fd: number,
-  subject: string,
-  { position, whenNonBlocking }: ReadOptions = {},
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const buffer = createReadBuffer(CHUNK_BYTES);
-  const ready = openReady(fd);
-  const turn = new Turn();
-  let place = position ?? null;
-  try {
-    for (;;) {
-      const length =
-        (ready === undefined ? undefined : readReady(ready, buffer, place)) ?? (await read(fd, buffer));
-      if (length === 0) return;
-      if (place !== null) place += length;
-      yield buffer.subarray(0, length);
-      if (turn.isOver) await turn.pass();
+export function readDescriptor(fd: number, subject: string, options: ReadOptions = {}): PieceSource {
+  return { [Symbol.asyncIterator]: () => new DescriptorPieces(fd, subject, options) };
+}
+
+class DescriptorPieces implements Pieces {
+  readonly #fd: number;
+  readonly #subject: string;
+  readonly #whenNonBlocking: ReadOptions['whenNonBlocking'];
+  readonly #turn = new Turn();
+  readonly #ready: number | undefined;
+  #place: number | null;
+  #buffer = createReadBuffer(CHUNK_BYTES);
+  #spare = createReadBuffer(CHUNK_BYTES);
+  /** Who goes on in place of this one. */
+  #other: Pieces | undefined;
+  #ended = false;
+
+  constructor(fd: number, subject: string, { position, whenNonBlocking }: ReadOptions) {
+    this.#fd = fd;
+    this.#subject = subject;
+    this.#whenNonBlocking = whenNonBlocking;
+    this.#place = position ?? null;
+    this.#ready = openReady(fd);
+  }
+
+  nextNow(): Uint8Array | undefined {
+    if (this.#ready === undefined || this.#ended || this.#turn.isOver) return undefined;
+    try {
+      const length = readReady(this.#ready, this.#buffer, this.#place);
+      return length === undefined ? undefined : this.#take(length);
+    } catch (error) {
+      throw this.#failure(error);
     }
-  } catch (error) {
-    // Windows reports the end of a pipe as an error.
-    if (errnoOf(error) === 'EOF') return;
-    if (errnoOf(error) !== 'EAGAIN' || !whenNonBlocking) throw readFailed(subject, error);
-    yield* whenNonBlocking();
-  } finally {
-    if (ready !== undefined && ready !== fd) fs.closeSync(ready);
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, unknown>> {
+    if (this.#other) return this.#other.next();
+    if (this.#turn.isOver) await this.#turn.pass();
+    try {
+      const value = this.nextNow() ?? (await this.#nextLate());
+      return value ? { value } : { value, done: true };
+    } catch (error) {
+      // Windows reports the end of a pipe as an error.
+      if (errnoOf(error) === 'EOF') return this.return();
+      if (errnoOf(error) !== 'EAGAIN' || !this.#whenNonBlocking) throw this.#failure(error);
+      this.#end();
+      this.#other = this.#whenNonBlocking()[Symbol.asyncIterator]();
+      return this.#other.next();
+    }
+  }
+
+  async #nextLate(): Promise<Uint8Array | undefined> {
+    return this.#ended ? undefined : this.#take(await read(this.#fd, this.#buffer));
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array, unknown>> {
+    this.#end();
+    await this.#other?.return?.();
+    return { value: undefined, done: true };
+  }
+
+  /** What was read; `undefined` at the end. */
+  #take(length: number): Uint8Array | undefined {
+    if (length === 0) {
+      this.#end();
+      return undefined;
+    }
+    if (this.#place !== null) this.#place += length;
+    const taken = this.#buffer.subarray(0, length);
+    [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
+    return taken;
+  }
+
+  #failure(error: unknown): unknown {
+    this.#end();
+    return error instanceof KmsAsymError ? error : readFailed(this.#subject, error);
+  }
+
+  #end(): void {
+    if (!this.#ended && this.#ready !== undefined && this.#ready !== this.#fd) fs.closeSync(this.#ready);
+    this.#ended = true;
   }
 }
 
@@ -115,21 +172,22 @@ export function writeDescriptor(fd: number, bytes: Uint8Array, subject: string):
   } catch (error) {
     return errnoOf(error) === 'EAGAIN'
       ? writeRest(fd, bytes, subject)
-      : Promise.reject(describeFailure(error, subject));
+      : Promise.reject(describeWriteFailure(error, subject));
   }
 }
 
 /** Resolved already. */
 export const WRITTEN = Promise.resolve();
 
-async function writeRest(fd: number, bytes: Uint8Array, subject: string): Promise<void> {
+/** Writes all bytes, in order, to a descriptor that takes none or few of them; waits by itself. Rejects as {@link writeDescriptor}. */
+export async function writeRest(fd: number, bytes: Uint8Array, subject: string): Promise<void> {
   let waitMs = 1;
   for (let offset = 0; offset < bytes.length;) {
     try {
       offset += fs.writeSync(fd, bytes, offset);
       waitMs = 1;
     } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') throw describeFailure(error, subject);
+      if (errnoOf(error) !== 'EAGAIN') throw describeWriteFailure(error, subject);
       // Another process made the pipe non-blocking, and it is full. A stream of Node's would leave it so for everybody.
       const pauseMs = waitMs;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -140,7 +198,8 @@ async function writeRest(fd: number, bytes: Uint8Array, subject: string): Promis
 
 const MAX_WAIT_MS = 32;
 
-function describeFailure(error: unknown, subject: string): Error {
+/** A system error of writing, as {@link writeDescriptor} throws it. */
+export function describeWriteFailure(error: unknown, subject: string): Error {
   if (!READER_GONE.has(errnoOf(error))) return writeFailed(subject, error);
   return new BrokenPipe(`${subject}: the reader went away`, { cause: error });
 }

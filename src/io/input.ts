@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { KmsAsymError } from '../errors.js';
 import { readDescriptor } from './descriptor.js';
+import type { PieceSource } from './pieces.js';
 import { identityOf, type FileIdentity } from './file-identity.js';
 import { interruptedHead } from './head.js';
 import type { ByteSource } from './stdio.js';
@@ -18,7 +19,7 @@ export interface InputFile {
   /** Names it in errors. */
   readonly subject: string;
   /** The bytes from a position to the end of file, as {@link Input.chunks}. */
-  from(position: number): AsyncIterable<Uint8Array>;
+  from(position: number): PieceSource;
 }
 
 /** An opened input. */
@@ -36,10 +37,10 @@ export interface Input {
   /** True when a change of the first bytes was interrupted, and they are taken from the journal of that change. */
   readonly isInterrupted?: boolean;
   /**
-   * The bytes until end of file, in chunks of any size but never empty, each valid until the next is asked for. May be
+   * The bytes until end of file, in chunks of any size but never empty, each valid until the one after the next is asked for. May be
    * called once. Rejects with `read-failed`.
    */
-  chunks(): AsyncIterable<Uint8Array>;
+  chunks(): PieceSource;
   /** Lets go of the file. May be called more than once. */
   close(): void;
 }

@@ -4,6 +4,7 @@
  */
 import { KmsAsymError } from '../errors.js';
 import { AtomicFile } from './atomic-file.js';
+import { WRITTEN } from './descriptor.js';
 import { Device } from './device.js';
 import { isSameFile, type FileIdentity } from './file-identity.js';
 import type { FileRegion } from './file-region.js';
@@ -42,13 +43,15 @@ export interface Output {
    * @throws KmsAsymError `file-exists`, `same-file`, `file-not-found` (of the directory), `terminal`, `write-failed`
    */
   check(): void;
-  /** Writes bytes in order. Rejects with `write-failed`, `BrokenPipe` or as `check`, and then nothing is left behind. */
+  /** Writes bytes in order. Rejects with `write-failed`, `BrokenPipe` or as `check`, and then nothing is left behind. Mostly done when it returns, and then that is `WRITTEN`. */
   write(bytes: Uint8Array): Promise<void>;
   /**
    * Sets bytes aside, which somebody writes at their place before `commit`, in any order and from any thread; what is
    * written next comes behind them. `undefined`, or absent, for anything but a regular file. Throws as `write` rejects.
    */
   reserve?(bytes: number): FileRegion | undefined;
+  /** Memory for the bytes of the next `write`, as `ByteSink.space`. */
+  space?(bytes: number): Uint8Array | undefined;
   /** Ends the output: only now a file has its name. Rejects as `write`, also with `file-exists` and `terminal`. */
   commit(): Promise<void>;
   /** Gives up: a file is not created, or stays as it was. Does nothing after `commit` or a failure. */
@@ -56,7 +59,7 @@ export interface Output {
 }
 
 /** Something that takes bytes. */
-interface Writer extends Pick<Output, 'reserve'> {
+interface Writer extends Pick<Output, 'reserve' | 'space'> {
   /** What was written cannot be taken back. */
   readonly isFinal: boolean;
   write(bytes: Uint8Array): Promise<void>;
@@ -86,20 +89,35 @@ class LazyOutput implements Output {
     this.#target ??= this.#inspect();
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
+    const written = this.#ended ? undefined : this.#writer?.write(bytes);
+    if (written !== WRITTEN) return this.#finish(bytes, written);
+    this.#release(bytes);
+    return WRITTEN;
+  }
+
+  async #finish(bytes: Uint8Array, written: Promise<void> | undefined): Promise<void> {
     const writer = this.#opened();
     try {
-      await writer.write(bytes);
+      await (written ?? writer.write(bytes));
     } catch (error) {
       this.abort();
       throw error;
     }
-    this.isReleased ||= writer.isFinal && bytes.length > 0;
+    this.#release(bytes);
+  }
+
+  #release(bytes: Uint8Array): void {
+    if (this.#writer?.isFinal && bytes.length > 0) this.isReleased = true;
   }
 
   reserve(bytes: number): FileRegion | undefined {
     this.check();
     return this.#target?.kind === 'file' ? this.#opened().reserve?.(bytes) : undefined;
+  }
+
+  space(bytes: number): Uint8Array | undefined {
+    return this.#writer?.space?.(bytes);
   }
 
   async commit(): Promise<void> {
@@ -159,18 +177,28 @@ class LazyOutput implements Output {
   }
 }
 
+/** So many bytes are written at once; for more, a thread that writes is worth its start. */
+const AT_ONCE_BYTES = 1024 * 1024;
+
 /** Stdout as it is. */
 class Standard implements Writer {
   readonly isFinal = true;
+  #atOnceBytes = AT_ONCE_BYTES;
 
   constructor(private readonly stdout: ByteSink) {}
 
   write(bytes: Uint8Array): Promise<void> {
+    if (this.#atOnceBytes <= 0 && this.stdout.writeBehind) return this.stdout.writeBehind(bytes);
+    this.#atOnceBytes -= bytes.length;
     return this.stdout.write(bytes);
   }
 
-  commit(): void {
-    // Every byte is with the system already.
+  space(bytes: number): Uint8Array | undefined {
+    return this.#atOnceBytes <= 0 ? this.stdout.space?.(bytes) : undefined;
+  }
+
+  async commit(): Promise<void> {
+    await this.stdout.flush?.();
   }
 
   abort(): void {

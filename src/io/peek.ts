@@ -1,13 +1,15 @@
 /** A look at the first bytes of a stream before anybody decides what to do with it; nothing is lost by looking. */
 
+import type { Pieces, PieceSource } from './pieces.js';
+
 /** A stream whose first bytes can be looked at. */
 export class Peeked {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: Pieces;
   readonly #seen: Uint8Array[] = [];
   #seenBytes = 0;
   #ended = false;
 
-  constructor(chunks: AsyncIterable<Uint8Array>) {
+  constructor(chunks: PieceSource) {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
@@ -29,9 +31,9 @@ export class Peeked {
   }
 
   /** The whole stream from its first byte. May be called once. */
-  chunks(): AsyncIterable<Uint8Array> {
-    // Not a generator, which would take turns of its own for each chunk of a large file.
-    const iterator: AsyncIterator<Uint8Array> = {
+  chunks(): PieceSource {
+    const iterator: Pieces = {
+      nextNow: () => this.#seen.shift() ?? this.#chunks.nextNow?.(),
       next: () => {
         const value = this.#seen.shift();
         return value ? Promise.resolve({ value }) : this.#chunks.next();

@@ -10,6 +10,7 @@ import { readDescriptor, writeDescriptor, WRITTEN } from './descriptor.js';
 import { identityOf, type FileIdentity } from './file-identity.js';
 import type { ByteSink, ByteSource, Stdio } from './stdio.js';
 import { readFailed } from './system-error.js';
+import { WriteBehind } from './write-behind.js';
 
 /**
  * The standard streams of this process. Nothing is opened, read or asked before it is needed.
@@ -50,8 +51,9 @@ async function* streamChunks(): AsyncGenerator<Uint8Array, void, undefined> {
 }
 
 class StandardSink implements ByteSink {
-  /** Ends when the bytes of all earlier calls are written, or failed to be; absent when they are. */
+  /** Ends when the bytes of all earlier calls are taken, or failed to be; absent when they are. */
   #unfinished: Promise<void> | undefined;
+  #behind: WriteBehind | undefined;
 
   constructor(
     private readonly fd: number,
@@ -72,7 +74,24 @@ class StandardSink implements ByteSink {
 
   write(data: Uint8Array | string): Promise<void> {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    const write = (): Promise<void> => writeDescriptor(this.fd, bytes, this.name);
+    return this.#inTurn(() => writeDescriptor(this.fd, bytes, this.name));
+  }
+
+  space(bytes: number): Uint8Array | undefined {
+    return this.#unfinished ? undefined : this.#behind?.space(bytes);
+  }
+
+  writeBehind(bytes: Uint8Array): Promise<void> {
+    const behind = (this.#behind ??= new WriteBehind(this.fd, this.name));
+    return this.#inTurn(() => behind.write(bytes));
+  }
+
+  async flush(): Promise<void> {
+    await this.#unfinished;
+    await this.#behind?.flush();
+  }
+
+  #inTurn(write: () => Promise<void>): Promise<void> {
     const written = this.#unfinished ? this.#unfinished.then(write) : write();
     if (written !== WRITTEN) this.#finish(written);
     return written;

@@ -4,6 +4,7 @@
  */
 
 import type { FileIdentity } from './file-identity.js';
+import type { PieceSource } from './pieces.js';
 
 /** A stream that bytes come from. */
 export interface ByteSource {
@@ -12,10 +13,10 @@ export interface ByteSource {
   /** The regular file behind the stream, if there is one. */
   readonly identity?: FileIdentity | undefined;
   /**
-   * The bytes until end of file, in chunks of any size but never empty, each valid until the next is asked for. May be
+   * The bytes until end of file, in chunks of any size but never empty, each valid until the one after the next is asked for. May be
    * called once. Rejects with `KmsAsymError` `read-failed`.
    */
-  chunks(): AsyncIterable<Uint8Array>;
+  chunks(): PieceSource;
 }
 
 /** A stream that bytes go to. */
@@ -30,6 +31,15 @@ export interface ByteSink {
    * Rejects with `KmsAsymError` `write-failed`; a reader that went away is {@link BrokenPipe} instead.
    */
   write(data: Uint8Array | string): Promise<void>;
+  /**
+   * As `write`, but resolves when the bytes are taken, and rejects about earlier ones too. Whoever uses it does so from then
+   * on, and ends with `flush`. Absent where nothing would be gained.
+   */
+  writeBehind?(bytes: Uint8Array): Promise<void>;
+  /** Memory that the bytes of the next `writeBehind` may be made in, at least so many; `undefined` when there is none. */
+  space?(bytes: number): Uint8Array | undefined;
+  /** Resolves when all bytes that `writeBehind` took are handed to the system; rejects as that does. */
+  flush?(): Promise<void>;
 }
 
 /** Where a run's data comes from and goes to. */

@@ -15,7 +15,7 @@ import {
   sealChunk,
   TAG_BYTES,
 } from '../../src/age/chunk.js';
-import { decryptStream, encryptStream } from '../../src/age/stream.js';
+import { decryptStream, encryptStream, PayloadOpener, PayloadSealer } from '../../src/age/stream.js';
 import { collect, outcomeOf, pieces } from './streams.js';
 
 const fileKey = createFileKey();
@@ -186,20 +186,60 @@ describe('a stream', () => {
   it('is cut into segments of one size, the last one held back', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.uint8Array({ maxLength: 20 })),
-        fc.integer({ min: 1, max: 9 }),
-        (parts, size) => {
+        fc.array(fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.uint8Array({ minLength: 5, maxLength: 5 }))),
+        fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constant(5)),
+        fc.boolean(),
+        (parts, size, lasting) => {
           const whole = Buffer.concat(parts);
-          const segmenter = new Segmenter(size);
+          const segmenter = new Segmenter(size, lasting);
           const cut: Buffer[] = [];
+          // Each piece is gone when the next one was pushed, or already when it was pushed itself.
+          const gone: Uint8Array[] = [];
           for (const part of parts) {
-            for (const segment of segmenter.push(part)) cut.push(Buffer.from(segment));
+            const piece = Uint8Array.from(part);
+            for (const segment of segmenter.push(piece)) cut.push(Buffer.from(segment));
+            gone.push(piece);
+            if (piece.length > 0) while (gone.length > (lasting ? 1 : 0)) gone.shift()?.fill(0);
           }
           expect(cut.every((segment) => segment.length === size)).toBe(true);
           expect(cut.length).toBe(Math.max(1, Math.ceil(whole.length / size)) - 1);
           expect(Buffer.concat([...cut, segmenter.end()]).equals(whole)).toBe(true);
         },
       ),
+    );
+  });
+
+  it('is sealed and opened in the memory of who writes it, where that has room', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 4 * CHUNK_BYTES }),
+        fc.boolean(),
+        async (length, lasting) => {
+          const plain = randomBytes(length);
+          const memory = Buffer.alloc(SEALED_CHUNK_BYTES + 16);
+          let asked = 0;
+          // Every other time there is none.
+          const space = (bytes: number) => {
+            expect(bytes).toBeLessThanOrEqual(memory.length);
+            return asked++ % 2 === 0 ? memory : undefined;
+          };
+          const sealer = new PayloadSealer(fileKey, { space, lasting });
+          const payload: Buffer[] = [];
+          for (let place = 0; place < length; place += CHUNK_BYTES) {
+            for (const part of sealer.push(plain.subarray(place, place + CHUNK_BYTES)))
+              payload.push(Buffer.from(part));
+          }
+          payload.push(Buffer.from(sealer.end()));
+          expect(asked).toBeGreaterThan(0);
+          const opener = new PayloadOpener(fileKey, { space });
+          const opened: Buffer[] = [];
+          for (const part of opener.push(Buffer.concat(payload))) opened.push(Buffer.from(part));
+          for (const part of opener.end()) opened.push(Buffer.from(part));
+          expect(Buffer.concat(opened).equals(plain)).toBe(true);
+          expect(await collect(decryptStream(fileKey, payload))).toEqual(plain);
+        },
+      ),
+      { numRuns: 20 },
     );
   });
 

@@ -1,5 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { interceptSignals } from '../../src/io/cleanup.js';
@@ -98,6 +108,34 @@ describe('a descriptor', () => {
 });
 
 describe('reading', () => {
+  it.each(['a file', 'a pipe'])('%s gives pieces that stay while the next one is read', async (kind) => {
+    const path = kind === 'a file' ? workspace()('file') : fifo();
+    const content = randomBytes(1_000_000);
+    if (kind === 'a file') writeFileSync(path, content);
+    else spawn('sh', ['-c', `cat > '${path}'`]).stdin.end(content);
+    const received: Buffer[] = [];
+    let before: Uint8Array | undefined;
+    for await (const piece of readDescriptor(open(path, 'r'), 'input')) {
+      if (before) received.push(Buffer.from(before));
+      before = piece;
+    }
+    expect(Buffer.concat([...received, before ?? Buffer.alloc(0)]).equals(content)).toBe(true);
+  });
+
+  it('gives what is there without a turn, and nothing when that would mean to wait', async () => {
+    const path = fifo();
+    const reader = open(path, O_RDONLY | O_NONBLOCK);
+    const writer = openSync(path, 'w');
+    const pieces = readDescriptor(reader, 'input')[Symbol.asyncIterator]();
+    expect(pieces.nextNow?.()).toBeUndefined();
+    writeSync(writer, 'there');
+    expect(String(pieces.nextNow?.())).toBe('there');
+    closeSync(writer);
+    expect(pieces.nextNow?.()).toBeUndefined();
+    expect(await pieces.next()).toEqual({ value: undefined, done: true });
+    expect(pieces.nextNow?.()).toBeUndefined();
+  });
+
   it('goes on elsewhere when the descriptor is non-blocking, and fails without such a place', async () => {
     const path = fifo();
     const fd = open(path, O_RDONLY | O_NONBLOCK);

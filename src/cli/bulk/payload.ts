@@ -8,6 +8,7 @@ import { wipe } from '../../age/file-key.js';
 import { type FileRegion, writeRegion } from '../../io/file-region.js';
 import type { Input, InputFile } from '../../io/input.js';
 import type { Output } from '../../io/output.js';
+import type { PieceSource } from '../../io/pieces.js';
 import type { Context, SecondThreadProgram } from '../context.js';
 import { createJob, type BulkJob } from './job.js';
 
@@ -36,7 +37,7 @@ let isBusy = false;
  * @returns the rest of the input; `undefined` when nothing was done, because this payload is one for a stream
  * @throws KmsAsymError as reading, writing and opening chunks do
  */
-export async function doBulk(payload: BulkPayload): Promise<AsyncIterable<Uint8Array> | undefined> {
+export async function doBulk(payload: BulkPayload): Promise<PieceSource | undefined> {
   const plan = planBulk(payload);
   if (!plan) return undefined;
   const { leave, work, report } = payload;
