@@ -1,7 +1,15 @@
 /** The executable that age clients start: binds a run to this process. */
+import { BROKEN_PIPE_STATUS } from '../src/cli/exit-codes.js';
 import { pluginMain } from '../src/cli/plugin/main.js';
 import { interceptSignals } from '../src/io/cleanup.js';
 import { processStdio } from '../src/io/process-stdio.js';
+
+// Nobody is left to answer when the client was killed; a call to the service would go on for its whole patience.
+const client = process.ppid;
+const watch = setInterval(() => {
+  if (process.ppid !== client) process.exit(BROKEN_PIPE_STATUS);
+}, 500);
+watch.unref();
 
 void pluginMain(process.argv.slice(2), { stdio: processStdio(), env: process.env, interceptSignals }).then(
   (status) => {

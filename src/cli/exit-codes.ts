@@ -47,5 +47,8 @@ export const EXIT_STATUS = {
   emulator: 7,
 } as const satisfies Record<ErrorCode, number>;
 
+/** Status of a run over many files in which some failed. */
+export const SOME_FAILED_STATUS = 8;
+
 /** Status of a run whose reader closed the pipe: what SIGPIPE would have given. */
 export const BROKEN_PIPE_STATUS = 128 + 13;

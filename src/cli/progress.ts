@@ -4,6 +4,7 @@
  */
 import type { SingleBar } from 'cli-progress';
 import type { Pieces, PieceSource } from '../io/pieces.js';
+import { monotonicMs } from '../io/monotonic.js';
 import type { Context } from './context.js';
 import type { LiveLine, Terminal } from './terminal.js';
 
@@ -102,7 +103,7 @@ const FILES: Look = {
 };
 
 class Bar implements LiveLine {
-  readonly #started = performance.now();
+  readonly #started = monotonicMs();
   readonly #timer: NodeJS.Timeout;
   #value = 0;
   #bytes = 0;
@@ -161,7 +162,7 @@ class Bar implements LiveLine {
   }
 
   get #rate(): string {
-    return inMebibytes((this.#bytes * 1000) / (performance.now() - this.#started));
+    return inMebibytes((this.#bytes * 1000) / (monotonicMs() - this.#started));
   }
 }
 

@@ -130,13 +130,27 @@ export function clientOptions(
     ...(endpoint !== undefined && { endpoint }),
     ...(caPem !== undefined && { caPem }),
     ...(options.profile !== undefined && { profile: options.profile }),
-    vpc: options.vpc ?? aliyunVariable(env, 'ENDPOINT_TYPE') === 'vpc',
+    vpc: options.vpc ?? (endpoint === undefined && endpointType(options, env) === 'vpc'),
     connectTimeoutMs: options.connectTimeout * 1000,
     readTimeoutMs: options.readTimeout * 1000,
     totalTimeoutMs: options.timeout * 1000,
     retryCount: options.retryCount,
     env,
   };
+}
+
+/**
+ * The aliyun CLI's type of endpoint, `vpc` or another: from the place that the region would come from, so that a profile
+ * is read only where it counts. The endpoint that a profile may name is not taken: it would send requests anywhere.
+ */
+function endpointType(
+  options: Pick<ServiceOptions, 'region' | 'profile'>,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  const given = aliyunVariable(env, 'ENDPOINT_TYPE');
+  if (options.profile === undefined && (given ?? givenRegion(options, env)) !== undefined) return given;
+  const profile = readAliyunProfile(options.profile, env);
+  return (profile && profileField(profile, 'endpoint_type')) ?? given;
 }
 
 /** How clients of many calls behave together, in place of how one of few does. */

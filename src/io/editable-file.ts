@@ -5,7 +5,6 @@
  * Who may read or write the file stays as it was: mode and owner are kept, links are not broken silently.
  */
 import fs from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { KmsAsymError } from '../errors.js';
 import { AtomicFile } from './atomic-file.js';
 import { openEditTarget, type EditPermission, type EditTarget } from './edit-target.js';
@@ -13,10 +12,9 @@ import { fitsNeither, progressOf, readAt, writeHead } from './head.js';
 import { Journal } from './journal.js';
 import { hasJournal, journalOf } from './journal-entries.js';
 import { readFailed, writeFailed } from './system-error.js';
+import { Turn } from './turn.js';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** After so many bytes others get their turn. */
-const TURN_BYTES = 4 * 1024 * 1024;
 
 /** How a file was changed. */
 export type EditMethod = 'in place' | 'copied';
@@ -181,14 +179,12 @@ async function* withHead(head: Uint8Array, rest: AsyncIterable<Uint8Array>): Asy
 }
 
 async function fill(copy: AtomicFile, content: AsyncIterable<Uint8Array>, journal: Journal): Promise<void> {
-  let turnBytes = 0;
+  const turn = new Turn();
   for await (const piece of content) {
     await copy.write(piece);
-    turnBytes += piece.length;
-    if (turnBytes < TURN_BYTES) continue;
+    if (!turn.isOver) continue;
     // Neither reading nor writing a file ever waits, so without this no signal would be heard before the end.
-    await setImmediate();
-    turnBytes = 0;
+    await turn.pass();
     journal.beat();
   }
 }

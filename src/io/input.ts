@@ -169,9 +169,14 @@ export async function readUpTo(
  * A whole file that must be small: a public key, a certificate. Reads FIFOs too (`<(command)`).
  *
  * @param what - what the file should be, for the error of one that is too large: `public key file`
- * @throws KmsAsymError `file-not-found`; `read-failed`, also when it is longer than `maxBytes`
+ * @throws KmsAsymError `file-not-found`; `read-failed`, also when it is longer than `maxBytes`; `usage` for `-`
  */
 export function readSmallFile(path: string, maxBytes: number, what: string): Buffer {
+  if (path === '-' && !fs.existsSync(path)) {
+    throw new KmsAsymError('usage', `"-" stands for stdin as input, not as ${what}`, {
+      hints: ['/dev/stdin, where the input is a file'],
+    });
+  }
   statsOf(path);
   const fd = openForReading(path);
   try {

@@ -11,6 +11,7 @@ function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const profiles = [
     { name: 'main', mode: 'AK', region_id: 'cn-beijing' },
     { name: 'bare', mode: 'AK' },
+    { name: 'inside', mode: 'AK', endpoint_type: 'vpc', endpoint: 'evil.example' },
   ];
   writeFileSync(join(home, '.aliyun', 'config.json'), JSON.stringify({ current: 'main', profiles }));
   return { HOME: home, USERPROFILE: home, ...more };
@@ -41,6 +42,35 @@ describe('the endpoint', () => {
     expect(options({ vpc: true }, env)).not.toHaveProperty('endpoint');
     expect(options({ vpc: true }, env)).toMatchObject({ vpc: true, region: 'cn-beijing' });
     expect(options({}, env)).toMatchObject({ vpc: false, endpoint: 'localhost:1' });
+  });
+
+  it.each([
+    [
+      'of a profile named by flag, before the environment',
+      { profile: 'inside' },
+      { ALIBABA_CLOUD_ENDPOINT_TYPE: 'x' },
+      true,
+    ],
+    [
+      'of the environment, where that profile has none',
+      { profile: 'main' },
+      { ALIBABA_CLOUD_ENDPOINT_TYPE: 'vpc' },
+      true,
+    ],
+    ['of the environment, before the current profile', {}, { ALIBABACLOUD_ENDPOINT_TYPE: 'vpc' }, true],
+    ['of the current profile', {}, { ALIBABA_CLOUD_PROFILE: 'inside' }, true],
+    [
+      'of no profile, where its region is none that counts',
+      { region: 'us-east-1' },
+      { ALIBABA_CLOUD_PROFILE: 'inside' },
+      false,
+    ],
+    ['of no profile, where an endpoint is given', { endpoint: 'localhost:1', profile: 'inside' }, {}, false],
+    ['of none, where none says so', {}, {}, false],
+  ])('is of the type %s', (_which, flags, env, vpc) => {
+    expect(clientOptions({ ...SERVICE_DEFAULTS, ...flags }, environment(env), 'cn-beijing')).toMatchObject({
+      vpc,
+    });
   });
 
   it('is not both that of the VPC and another one', () => {

@@ -105,6 +105,15 @@ describe('readUpTo', () => {
 });
 
 describe('readSmallFile', () => {
+  it('is of files: "-" is refused, and what to name in its place', () => {
+    expect(() => readSmallFile('-', 10, 'file of identities')).toThrow(
+      expect.objectContaining({
+        message: '"-" stands for stdin as input, not as file of identities',
+        hints: ['/dev/stdin, where the input is a file'],
+      }),
+    );
+  });
+
   it.each([0, 9, 10])('reads %i of at most 10 bytes', (length) => {
     const at = workspace();
     writeFileSync(at('key'), 'k'.repeat(length));

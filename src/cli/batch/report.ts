@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { KmsAsymError, messageAbout } from '../../errors.js';
 import type { Context } from '../context.js';
+import { SOME_FAILED_STATUS } from '../exit-codes.js';
 import { errorObject, type JsonObject } from '../terminal.js';
 import type { PlannedFile } from './plan.js';
 
@@ -10,9 +11,6 @@ export type Outcome =
   | { readonly status: 'done'; readonly result: object }
   | { readonly status: 'skipped' | 'untried'; readonly reason: string }
   | { readonly status: 'failed'; readonly error: KmsAsymError };
-
-/** Exit status of a batch in which something failed. */
-const PARTLY_FAILED = 8;
 
 /** Tells about files as they are done. */
 export class Report {
@@ -45,7 +43,7 @@ export class Report {
   async sumUp(): Promise<void> {
     const { terminal } = this.context;
     const { done, skipped, failed, untried } = this.#counts;
-    if (failed > 0) this.context.exitStatus = PARTLY_FAILED;
+    if (failed > 0) this.context.exitStatus = SOME_FAILED_STATUS;
     const total = done + skipped + failed + untried;
     const parts = [
       `${done} ${this.done}`,

@@ -6,6 +6,7 @@ import { requireEncryptionKey, type PublicKey } from '../../crypto/public-key.js
 import { SignedData } from '../../crypto/signature.js';
 import { KmsAsymError } from '../../errors.js';
 import type { KeyVersionRef, KmsClient } from '../../kms/client.js';
+import { monotonicMs } from '../../io/monotonic.js';
 import { chooseAlgorithm } from '../signing-key.js';
 import { openClient, type Check, type Examination } from './examination.js';
 import { needsVersion } from './needs.js';
@@ -28,9 +29,9 @@ export const roundTrip: Check = {
     if (publicKey === undefined) throw new TypeError('checked before');
     const kms = await openClient(examination);
     const attempt = signs(examination, publicKey) ? requireSignature : requireDecryption;
-    const startMs = performance.now();
+    const startMs = monotonicMs();
     const done = await attempt(kms, { keyId, keyVersionId }, publicKey);
-    return `${done}, in ${Math.round(performance.now() - startMs)} ms`;
+    return `${done}, in ${Math.round(monotonicMs() - startMs)} ms`;
   },
 };
 

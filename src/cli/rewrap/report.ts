@@ -1,12 +1,11 @@
 /** What became of the files of a run: a line on stdout for each, an object with `--json`, and what went wrong on stderr. */
 import { KmsAsymError, messageAbout } from '../../errors.js';
 import type { Context } from '../context.js';
+import { SOME_FAILED_STATUS } from '../exit-codes.js';
 import { errorObject, printable } from '../terminal.js';
 import type { Checked } from './check.js';
 import type { Rewrapped } from './rewrapping.js';
 
-/** Exit status of a run in which some of several files failed. */
-const SOME_FAILED = 8;
 /** Exit status of a check that found files for other keys. */
 const STALE = 3;
 
@@ -53,7 +52,7 @@ export class Report {
 
   /** Leaves the exit status. */
   leaveStatus(): void {
-    if (this.#count('failed') > 0) this.context.exitStatus = SOME_FAILED;
+    if (this.#count('failed') > 0) this.context.exitStatus = SOME_FAILED_STATUS;
     else if (this.#count('stale') > 0) this.context.exitStatus = STALE;
   }
 
