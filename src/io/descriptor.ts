@@ -8,6 +8,7 @@ import { Turn } from './turn.js';
 
 /** What a pipe holds, by default. */
 const CHUNK_BYTES = 64 * 1024;
+const LEAST_BYTES = 4 * 1024;
 /** A reader that went away, as pipes, sockets and Windows call it. */
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET', 'EOF']);
 
@@ -39,8 +40,8 @@ class DescriptorPieces implements Pieces {
   readonly #turn = new Turn();
   readonly #ready: number | undefined;
   #place: number | null;
-  #buffer = createReadBuffer(CHUNK_BYTES);
-  #spare = createReadBuffer(CHUNK_BYTES);
+  #buffer: Buffer;
+  #spare: Buffer;
   /** Who goes on in place of this one. */
   #other: Pieces | undefined;
   #ended = false;
@@ -50,7 +51,10 @@ class DescriptorPieces implements Pieces {
     this.#subject = subject;
     this.#whenNonBlocking = whenNonBlocking;
     this.#place = position ?? null;
-    this.#ready = openReady(fd);
+    const { ready, bytes } = openReady(fd);
+    this.#ready = ready;
+    this.#buffer = createReadBuffer(bytes);
+    this.#spare = createReadBuffer(bytes);
   }
 
   nextNow(): Uint8Array | undefined {
@@ -125,17 +129,21 @@ const READ_OFFSET = 48;
 
 /**
  * A descriptor that can be read without ever waiting: that of a regular file itself, and for a pipe a second one which
- * alone is non-blocking, where the system opens those. `undefined` for anything else.
+ * alone is non-blocking, where the system opens those; none for anything else. And how many bytes to read at once.
  */
-function openReady(fd: number): number | undefined {
+function openReady(fd: number): { ready?: number; bytes: number } {
   try {
     const stats = fs.fstatSync(fd);
-    if (stats.isFile()) return fd;
-    if (stats.isFIFO()) return fs.openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK);
+    // Small files are many: memory is for what they hold. The system's own files say that they hold nothing.
+    const bytes = Math.min(CHUNK_BYTES, Math.max(LEAST_BYTES, stats.size + 1));
+    if (stats.isFile()) return { ready: fd, bytes };
+    if (stats.isFIFO()) {
+      return { ready: fs.openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK), bytes: CHUNK_BYTES };
+    }
   } catch {
     // Not this system, or a pipe of another user. What is wrong with the descriptor itself, reading it will say.
   }
-  return undefined;
+  return { bytes: CHUNK_BYTES };
 }
 
 const { O_RDONLY, O_NONBLOCK } = fs.constants;

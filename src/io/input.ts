@@ -83,7 +83,8 @@ function openFile(path: string): Input {
  * @throws KmsAsymError `file-not-found`, `read-failed`
  */
 export function openRegularInput(path: string, isNamed: boolean): Input {
-  if (!statsOf(path).isFile()) throw notRegular(path);
+  // Whoever found it in a directory has looked already.
+  if (isNamed && !statsOf(path).isFile()) throw notRegular(path);
   return openRegular(path, isNamed ? WITHOUT_WAITING : WITHOUT_WAITING | NO_FOLLOW);
 }
 

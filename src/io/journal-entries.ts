@@ -51,7 +51,7 @@ export function journalOf(target: string): string {
 /** Whether something was left unfinished at a file, or somebody is at work on it. */
 export function hasJournal(name: string): boolean {
   try {
-    return fs.lstatSync(journalOf(fs.realpathSync.native(name)), { throwIfNoEntry: false }) !== undefined;
+    return fs.lstatSync(journalOf(realName(name)), { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
   }
@@ -59,9 +59,11 @@ export function hasJournal(name: string): boolean {
 
 /** The change that was begun last and perhaps not finished; for readers, who lock and change nothing. */
 export function readUnfinished(name: string): HeadChange | undefined {
+  // Hardly any file has one, and a failure to open it would cost as much as reading a small file.
+  if (!hasJournal(name)) return undefined;
   let fd: number | undefined;
   try {
-    const target = fs.realpathSync.native(name);
+    const target = realName(name);
     fd = fs.openSync(journalOf(target), fs.constants.O_RDONLY | CAREFUL);
     return isTrusted(fs.fstatSync(fd), fs.statSync(target).uid) ? lastChange(readEntries(fd)) : undefined;
   } catch {
@@ -70,6 +72,11 @@ export function readUnfinished(name: string): HeadChange | undefined {
   } finally {
     if (fd !== undefined) fs.closeSync(fd);
   }
+}
+
+/** A journal is beside the file itself, not beside a link to it. */
+function realName(name: string): string {
+  return fs.lstatSync(name).isSymbolicLink() ? fs.realpathSync.native(name) : name;
 }
 
 /**

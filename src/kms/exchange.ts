@@ -23,9 +23,10 @@ export class Exchange {
   readonly #options: HttpOptions;
   readonly #request: HttpRequest;
   readonly #proxy: Proxy | undefined;
-  readonly #start: (options: TunnelOptions) => ClientRequest;
+  readonly #start: (options: Partial<TunnelOptions>) => ClientRequest;
   readonly #host: string;
-  readonly #abandoned = new AbortController();
+  /** Of an exchange through a proxy. */
+  readonly #abandoned: AbortController | undefined;
   #outgoing: ClientRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
   #connected = false;
@@ -37,12 +38,13 @@ export class Exchange {
     options: HttpOptions,
     request: HttpRequest,
     proxy: Proxy | undefined,
-    start: (options: TunnelOptions) => ClientRequest,
+    start: (options: Partial<TunnelOptions>) => ClientRequest,
   ) {
     this.#options = options;
     this.#request = request;
     this.#proxy = proxy;
     this.#start = start;
+    this.#abandoned = proxy && new AbortController();
     this.#host = request.url.host;
   }
 
@@ -66,7 +68,7 @@ export class Exchange {
   }
 
   #send(): void {
-    const outgoing = this.#start({ tunnelSignal: this.#abandoned.signal });
+    const outgoing = this.#start(this.#abandoned ? { tunnelSignal: this.#abandoned.signal } : {});
     this.#outgoing = outgoing;
     outgoing.path = this.#request.url.pathname + this.#request.url.search;
     for (const [name, value] of Object.entries(this.#request.headers)) outgoing.setHeader(name, value);
@@ -186,7 +188,7 @@ export class Exchange {
     if (!(result instanceof Error)) return;
     // A request that has not got its socket yet reports a destruction late or never, so nothing waits for it.
     this.#outgoing?.destroy();
-    this.#abandoned.abort();
+    this.#abandoned?.abort();
   }
 }
 

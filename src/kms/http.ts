@@ -10,6 +10,7 @@
 
 import * as http from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
 import { KmsAsymError } from '../errors.js';
 import { Exchange } from './exchange.js';
 import { type Proxy, proxyFor } from './proxy.js';
@@ -65,6 +66,8 @@ export class HttpChannel {
   /** The one it was made for. */
   readonly env: NodeJS.ProcessEnv;
   readonly #agents = new Map<string, http.Agent>();
+  /** By origin. */
+  readonly #routes = new Map<string, Promise<Route>>();
   #tls: Promise<TlsTerms> | undefined;
 
   /** Throws `configuration` when certificates would not be checked. */
@@ -82,11 +85,18 @@ export class HttpChannel {
     ).run();
   }
 
-  /** Prepares what requests to `url` need; rejects with `configuration` of proxy or TLS. */
-  async route(url: URL): Promise<Route> {
+  /** Prepares what requests to the origin of `url` need, once; rejects with `configuration` of proxy or TLS. */
+  route({ origin }: URL): Promise<Route> {
+    const route = this.#routes.get(origin) ?? this.#routeTo(new URL(origin));
+    this.#routes.set(origin, route);
+    return route;
+  }
+
+  async #routeTo(url: URL): Promise<Route> {
+    const target = urlToHttpOptions(url);
     if (url.protocol !== 'https:') {
       const agent = this.#agent('http:', () => new http.Agent({ keepAlive: true }));
-      return { proxy: undefined, request: (options) => http.request(url.origin, { ...options, agent }) };
+      return { proxy: undefined, request: (options) => http.request({ ...target, ...options, agent }) };
     }
     const proxy = proxyFor(url, this.env);
     const [https, tls] = await Promise.all([import('node:https'), this.#terms()]);
@@ -97,8 +107,7 @@ export class HttpChannel {
         : await this.#tunnelAgent(proxy, tls);
     return {
       proxy,
-      request: (options) =>
-        https.request(url.origin, { ...options, agent, rejectUnauthorized: true, ...tls }),
+      request: (options) => https.request({ ...target, ...options, agent, rejectUnauthorized: true, ...tls }),
     };
   }
 
@@ -106,6 +115,7 @@ export class HttpChannel {
   close(): void {
     for (const agent of this.#agents.values()) agent.destroy();
     this.#agents.clear();
+    this.#routes.clear();
   }
 
   #agent(key: string, make: () => http.Agent): http.Agent {
