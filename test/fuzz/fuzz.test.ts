@@ -1,7 +1,6 @@
 /**
- * Readers of foreign bytes, each fed with damaged inputs: some hundred in `npm test`, for FUZZ_MINUTES each in
- * `npm run test:fuzz`, which then says how many it were. A failure names the seed that repeats it, and the shortest
- * input that was found.
+ * Readers of foreign bytes, each fed with damaged inputs. A failure names the seed that repeats it, and the shortest
+ * input that was found. The plugin's protocol and the emulator's requests have fuzz tests of their own beside their tests.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +8,9 @@ import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import { publicKeyOf } from '../age/identities.js';
 import { ageTargets } from './age-targets.js';
+import { FUZZ_TIMEOUT_MS, fuzzLimits, tellFuzzed } from './minutes.js';
 import { mutants } from './mutants.js';
 import { textTargets } from './text-targets.js';
-
-const minutes = Number(process.env['FUZZ_MINUTES'] ?? 0);
-const LIMITS =
-  minutes > 0
-    ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: minutes * 60_000 }
-    : { numRuns: 400 };
 
 const fixtures = inject('fixtures');
 const key = publicKeyOf(fixtures, 'rsa2048');
@@ -30,18 +24,13 @@ describe.each(targets)('$name', ({ name, seeds, tokens, accepts }) => {
     for (const seed of seeds) expect(await accepts(seed)).toBe(true);
   });
 
-  it(
-    'takes what is damaged for what it is, or refuses it',
-    { timeout: minutes * 60_000 + 60_000 },
-    async () => {
-      const counts = { accepted: 0, refused: 0 };
-      const property = fc.asyncProperty(mutants(seeds, tokens), async (input) => {
-        counts[(await accepts(input)) ? 'accepted' : 'refused']++;
-      });
-      await fc.assert(property, LIMITS);
-      if (minutes > 0)
-        process.stdout.write(`fuzzed: ${name}: ${counts.accepted} accepted, ${counts.refused} refused\n`);
-      expect(counts.refused).toBeGreaterThan(10);
-    },
-  );
+  it('takes what is damaged for what it is, or refuses it', { timeout: FUZZ_TIMEOUT_MS }, async () => {
+    const counts = { accepted: 0, refused: 0 };
+    const property = fc.asyncProperty(mutants(seeds, tokens), async (input) => {
+      counts[(await accepts(input)) ? 'accepted' : 'refused']++;
+    });
+    await fc.assert(property, fuzzLimits(400));
+    tellFuzzed(`${name}: ${counts.accepted} accepted, ${counts.refused} refused`);
+    expect(counts.refused).toBeGreaterThan(10);
+  });
 });

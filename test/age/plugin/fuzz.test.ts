@@ -2,10 +2,13 @@
 import fc from 'fast-check';
 import { constants, publicEncrypt, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { FUZZ_TIMEOUT_MS, fuzzLimits, tellFuzzed } from '../../fuzz/minutes.js';
 import { stanza, type Machine } from './client.js';
 import { executable, inProcess, type End, type Start } from './process.js';
 import { createWorld, type World } from './world.js';
+
+vi.setConfig({ testTimeout: FUZZ_TIMEOUT_MS });
 
 const PLUGIN = join(import.meta.dirname, '..', '..', '..', 'dist', 'age-plugin-alikms.cjs');
 const MACHINES = ['recipient-v1', 'identity-v1'] as const satisfies Machine[];
@@ -40,12 +43,20 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+let last: Promise<unknown> = Promise.resolve();
+// Where the time is up, the run that was under way goes on, and its call would count as one of the next test.
+afterEach(() => last);
+
+type Heard = End & { readonly said: string };
+
 /** The whole conversation, what the client says at once: answers too. */
-async function hear(
-  start: Start,
-  machine: Machine,
-  pieces: readonly Buffer[],
-): Promise<End & { said: string }> {
+function hear(start: Start, machine: Machine, pieces: readonly Buffer[]): Promise<Heard> {
+  const heard = converse(start, machine, pieces);
+  last = heard.catch(() => undefined);
+  return heard;
+}
+
+async function converse(start: Start, machine: Machine, pieces: readonly Buffer[]): Promise<Heard> {
   const plugin = start(`--age-plugin=${machine}`);
   for (const piece of pieces) plugin.write(piece);
   plugin.closeStdin();
@@ -99,12 +110,20 @@ function damaged(text: string, damages: readonly { at: number; taken: number; pu
 describe.each<[string, () => Start, number]>([
   ['in this process', () => inProcess(world.env), 300],
   ['as an executable', () => executable(process.execPath, [PLUGIN], world.env), 20],
-])('the plugin, %s,', (_where, make, numRuns) => {
-  const limits = { numRuns, timeout: PATIENCE_MS };
+])('the plugin, %s,', (where, make, numRuns) => {
+  const limits = { ...fuzzLimits(numRuns), timeout: PATIENCE_MS };
+  let heard = 0;
+  afterAll(() => {
+    tellFuzzed(`the plugin, ${where}: ${heard} conversations`);
+  });
+  const begin: Start = (...argv) => {
+    heard += 1;
+    return make()(...argv);
+  };
 
   it('hears the same in whatever pieces it comes', async () => {
     const property = fc.asyncProperty(machines, places, async (machine, ends) => {
-      const { said, status, stderr } = await hear(make(), machine, cut(Buffer.from(valid[machine]), ends));
+      const { said, status, stderr } = await hear(begin, machine, cut(Buffer.from(valid[machine]), ends));
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(said.match(/^-> \S+/gm)).toEqual(
         machine === 'identity-v1'
@@ -112,12 +131,12 @@ describe.each<[string, () => Start, number]>([
           : ['-> labels', '-> recipient-stanza', '-> done'],
       );
     });
-    await fc.assert(property, { ...limits, numRuns: Math.ceil(numRuns / 4) });
+    await fc.assert(property, { ...limits, ...fuzzLimits(Math.ceil(numRuns / 4)) });
   });
 
   it('ends after noise, and asks nobody', async () => {
     const property = fc.asyncProperty(machines, noise, places, (machine, bytes, ends) =>
-      expectEnd(make(), machine, cut(bytes, ends)),
+      expectEnd(begin, machine, cut(bytes, ends)),
     );
     await fc.assert(property, limits);
   });
@@ -125,7 +144,7 @@ describe.each<[string, () => Start, number]>([
   it('ends after a damaged conversation, and asks nobody unless a whole stanza is left', async () => {
     const damages = fc.array(damage, { minLength: 1, maxLength: 3 });
     const property = fc.asyncProperty(machines, damages, places, (machine, list, ends) =>
-      expectEnd(make(), machine, cut(damaged(valid[machine], list), ends)),
+      expectEnd(begin, machine, cut(damaged(valid[machine], list), ends)),
     );
     await fc.assert(property, limits);
   });

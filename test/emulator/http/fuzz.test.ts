@@ -1,11 +1,14 @@
-/** Requests at random, over real sockets, for a few seconds each. A failure names the seed that repeats it. */
+/** Requests at random, over real sockets. A failure names the seed that repeats it. */
 import { randomInt } from 'node:crypto';
 import { connect } from 'node:net';
-import { afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { asLast, damage, Dice, goodRequest, nearMiss, noise, oddCall } from './fuzz-input.js';
+import { FUZZ_TIMEOUT_MS, fuzzMs, tellFuzzed } from '../../fuzz/minutes.js';
 import { createKey, runEmulator, UUID } from '../running.js';
 
-const DURATION_MS = 3_500;
+vi.setConfig({ testTimeout: FUZZ_TIMEOUT_MS });
+
+const DURATION_MS = fuzzMs(3_500);
 const CONNECTIONS = 8;
 /** Longer than anything honest takes; a connection that stands longer hangs. */
 const PATIENCE_MS = 8_000;
@@ -97,6 +100,7 @@ async function bombard(
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, lane));
+  tellFuzzed(`requests to the emulator: ${count}`);
   return count;
 }
 
