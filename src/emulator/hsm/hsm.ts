@@ -5,6 +5,12 @@
 
 import type { KeyObject } from 'node:crypto';
 
+/** Kinds of devices, by the names that states keep. */
+export const BACKENDS = ['software', 'softhsm', 'pkcs11'] as const;
+
+/** One of them. */
+export type Backend = (typeof BACKENDS)[number];
+
 /** Key pairs an emulator key can stand on; RSA in modulus bits, EC by curve. */
 export type HsmKeyType = 'RSA_2048' | 'RSA_3072' | 'RSA_4096' | 'EC_P256' | 'EC_P256K';
 
@@ -25,8 +31,7 @@ export interface HsmKey {
 
 /** A device that keeps private keys and works with them. */
 export interface Hsm {
-  /** `software`, `softhsm` or `pkcs11`. */
-  readonly backend: string;
+  readonly backend: Backend;
   /** One line for people: library, token label, version; never a PIN. */
   readonly description: string;
   /** Tells the device from others of its backend, over restarts: a token's label and serial number. No secret. */

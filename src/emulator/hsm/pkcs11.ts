@@ -6,7 +6,7 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { KmsAsymError, systemHints, systemReason } from '../../errors.js';
-import type { Hsm, HsmDecryptMechanism, HsmKey, HsmKeyType, HsmSignMechanism } from './hsm.js';
+import type { Backend, Hsm, HsmDecryptMechanism, HsmKey, HsmKeyType, HsmSignMechanism } from './hsm.js';
 import { requireDecrypting, requireSignable } from './key-types.js';
 import { deviceError } from './pkcs11-error.js';
 import { importTokenKey } from './pkcs11-import.js';
@@ -31,7 +31,7 @@ export async function openPkcs11Hsm(text: string, owner?: string): Promise<Hsm> 
 /** One token of a module, and how to get in. */
 export interface TokenOptions {
   /** Name of the backend. */
-  readonly backend: string;
+  readonly backend: Backend;
   readonly match: TokenMatch;
   /** User PIN. */
   readonly pin?: string | undefined;
@@ -57,7 +57,7 @@ export async function openToken(module: Pkcs11Module, options: TokenOptions): Pr
 }
 
 class Pkcs11Hsm implements Hsm {
-  readonly backend: string;
+  readonly backend: Backend;
   readonly description: string;
   readonly identity: string;
   readonly isHardwareBacked = true;

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, KmsAsymError } from '../../errors.js';
 import { writeDurably } from '../durable-file.js';
+import { BACKENDS } from '../hsm/hsm.js';
 import type { Alias } from '../keys/alias-store.js';
 import type { KeyRecord } from '../keys/key-record.js';
 import { readAliases, readKeyRecords } from './record-shape.js';
@@ -78,7 +79,7 @@ function readContent(shape: Shape): StateContent {
   return {
     owner: members.owner.text(/^[0-9a-f]{32}$/, '32 hexadecimal digits'),
     hsm: {
-      backend: hsm.backend.oneOf(['software', 'softhsm', 'pkcs11']),
+      backend: hsm.backend.oneOf(BACKENDS),
       ...(hsm.identity && { identity: hsm.identity.text() }),
     },
     keys,
