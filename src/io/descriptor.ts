@@ -84,7 +84,7 @@ class DescriptorPieces implements Pieces {
   }
 
   async #nextLate(): Promise<Uint8Array | undefined> {
-    return this.#ended ? undefined : this.#take(await read(this.#fd, this.#buffer));
+    return this.#ended ? undefined : this.#take(await read(this.#fd, this.#buffer, this.#place));
   }
 
   async return(): Promise<IteratorResult<Uint8Array, unknown>> {
@@ -158,9 +158,9 @@ function readReady(fd: number, buffer: Buffer, place: number | null): number | u
   }
 }
 
-function read(fd: number, buffer: Buffer): Promise<number> {
+function read(fd: number, buffer: Buffer, place: number | null): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.read(fd, buffer, 0, buffer.length, null, (error, length) => {
+    fs.read(fd, buffer, 0, buffer.length, place, (error, length) => {
       if (error) reject(error);
       else resolve(length);
     });
