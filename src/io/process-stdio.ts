@@ -82,6 +82,7 @@ class StandardSink implements ByteSink {
   }
 
   writeBehind(bytes: Uint8Array): Promise<void> {
+    if (hasOneThread()) return this.write(bytes);
     const behind = (this.#behind ??= new WriteBehind(this.fd, this.name));
     return this.#inTurn(() => behind.write(bytes));
   }
@@ -105,6 +106,13 @@ class StandardSink implements ByteSink {
       });
     this.#unfinished = unfinished;
   }
+}
+
+/** True when one thread does all that waits: while it waits for input, nothing would be written. */
+function hasOneThread(): boolean {
+  // As libuv reads it, which has four by default.
+  const { UV_THREADPOOL_SIZE: threads = '4' } = process.env;
+  return !(Number.parseInt(threads, 10) > 1);
 }
 
 function isTerminal(fd: number): boolean {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { WRITTEN } from '../../src/io/descriptor.js';
 import { createOutput } from '../../src/io/output.js';
 import { processStdio } from '../../src/io/process-stdio.js';
@@ -173,6 +173,21 @@ describe('an output to stdout', () => {
     expect(output.space?.(1)).toBeDefined();
     await output.commit();
     expect((await pipe.end()).equals(whole)).toBe(true);
+  });
+
+  it.each(['1', '0', ''])('is not written behind when UV_THREADPOOL_SIZE is "%s"', async (size) => {
+    vi.stubEnv('UV_THREADPOOL_SIZE', size);
+    onTestFinished(() => {
+      vi.unstubAllEnvs();
+    });
+    const pipe = new Pipe();
+    const { stdout } = processStdio([0, pipe.writer, 2]);
+    const written = stdout.writeBehind?.(Buffer.from('at once'));
+    const received = Buffer.alloc(100);
+    expect(received.toString('latin1', 0, readSync(pipe.reader, received))).toBe('at once');
+    expect(stdout.space?.(1)).toBeUndefined();
+    await written;
+    pipe.leave();
   });
 
   it('that fails at the end fails the commit', async () => {
