@@ -14,6 +14,7 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
 
 const temporaryFiles = new Set<string>();
 const listeners: SignalListener[] = [];
+let stays = 0;
 let standing = false;
 let atExit = false;
 
@@ -29,6 +30,21 @@ export function removeOnExit(path: string): () => void {
   adjust();
   return () => {
     temporaryFiles.delete(path);
+    adjust();
+  };
+}
+
+/**
+ * Lets the handlers stand also while there is nothing to remove: setting them up and taking them down again for each of a
+ * thousand small files takes longer than some of the files.
+ *
+ * @returns release
+ */
+export function keepHandlers(): () => void {
+  stays += 1;
+  adjust();
+  return () => {
+    stays -= 1;
     adjust();
   };
 }
@@ -50,7 +66,7 @@ export function interceptSignals(listener: SignalListener): () => void {
 }
 
 function adjust(): void {
-  const needed = temporaryFiles.size > 0 || listeners.length > 0;
+  const needed = stays + temporaryFiles.size + listeners.length > 0;
   if (needed === standing) return;
   standing = needed;
   for (const signal of Object.keys(SIGNALS)) {

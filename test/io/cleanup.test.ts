@@ -1,7 +1,7 @@
 /** What a signal does to this process, up to the point where it would end it. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { interceptSignals, removeOnExit } from '../../src/io/cleanup.js';
+import { interceptSignals, keepHandlers, removeOnExit } from '../../src/io/cleanup.js';
 import { workspace } from './workspace.js';
 
 const { platform } = process;
@@ -64,6 +64,18 @@ describe('a signal', () => {
     expect(heard).toEqual(['SIGTERM', 'first']);
     expect(existsSync(file)).toBe(true);
     expect(ended).toEqual([]);
+  });
+
+  it('finds its handler all along a run over many files, and ends it like any other', () => {
+    const release = [keepHandlers(), keepHandlers()];
+    const [standing] = listenersOf('SIGTERM').slice(before.length);
+    for (let n = 0; n < 3; n += 1) removeOnExit(workspace()('never-made'))();
+    release[0]?.();
+    expect(listenersOf('SIGTERM')).toEqual([...before, standing]);
+    raise('SIGTERM');
+    expect(ended).toEqual(['kill self SIGTERM', 'exit 143']);
+    release[1]?.();
+    expect(listenersOf('SIGTERM')).toEqual(before);
   });
 
   it('is not waited for when there is nothing to remove and nobody listens', () => {

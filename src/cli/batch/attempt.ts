@@ -1,5 +1,4 @@
 /** One file of a batch from its name to its result. */
-import { setImmediate } from 'node:timers/promises';
 import { KmsAsymError } from '../../errors.js';
 import { openRegularInput } from '../../io/input.js';
 import type { OutputDirectory } from '../../io/output-directory.js';
@@ -23,8 +22,6 @@ export interface AttemptParts {
 }
 
 const SKIPPED: Outcome = { status: 'skipped', reason: 'its result is there' };
-/** As much of a large file is done before others get their turn. */
-const TURN_BYTES = 1024 * 1024;
 
 /** Tries files; any number at a time. */
 export class FileAttempts {
@@ -51,23 +48,10 @@ export class FileAttempts {
     const input = openRegularInput(path, isNamed);
     try {
       output.check(input.identity);
-      const unhurried = { ...input, chunks: () => takingTurns(input.chunks()) };
-      return { status: 'done', result: await carryOut(unhurried, output) };
+      return { status: 'done', result: await carryOut(input, output) };
     } finally {
       output.abort();
       input.close();
     }
-  }
-}
-
-/** Reading a file never waits, so without this the answers of the service would, and signals. */
-async function* takingTurns(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    yield chunk;
-    bytes += chunk.length;
-    if (bytes < TURN_BYTES) continue;
-    bytes = 0;
-    await setImmediate();
   }
 }

@@ -2,6 +2,7 @@
  * Many files, each by the operation that a single one goes through. They share keys, connections and one rate of calls;
  * each result is whole or absent, so the same command can be run again after anything.
  */
+import { keepHandlers } from '../../io/cleanup.js';
 import type { Input } from '../../io/input.js';
 import { OutputDirectory } from '../../io/output-directory.js';
 import type { Output } from '../../io/output.js';
@@ -57,6 +58,7 @@ export async function runBatch(
   if (!force && !skipExisting && options.continue !== true) refuseExisting(files, directory);
   const progress = startFileProgress(context, files.length);
   const clients = openPacedClients(options, context);
+  const release = keepHandlers();
   try {
     const carryOut = await operation.prepare({ ...context, progress: progress.bytes }, clients);
     const alsoRead = namesAlsoRead(options, context.env);
@@ -77,6 +79,7 @@ export async function runBatch(
     await report.sumUp();
   } finally {
     progress.end();
+    release();
     await clients.close();
   }
 }
