@@ -60,6 +60,7 @@ export function planFiles(
  * @throws KmsAsymError `file-exists`
  */
 export function refuseExisting(files: readonly PlannedFile[], directory: OutputDirectory): void {
+  if (!isThere(directory.path)) return;
   const names = files.map(({ result }) => result).filter((result) => typeof result === 'string');
   const [first, ...others] = names.map((name) => path.join(directory.path, name)).filter(isThere);
   if (first === undefined) return;
