@@ -82,7 +82,7 @@ export type ErrorWords = Partial<Pick<KmsAsymError, 'code' | 'message' | 'hints'
  * An error in other words, with the first one as its cause. What is no {@link KmsAsymError} is a bug, and stays what
  * it is.
  */
-export function reworded(error: unknown, reword: (error: KmsAsymError) => ErrorWords): unknown {
+export function reworded<T>(error: T, reword: (error: KmsAsymError) => ErrorWords): T | KmsAsymError {
   if (!(error instanceof KmsAsymError)) return error;
   const { code, message, hints, service } = error;
   const words = { code, message, hints, ...reword(error) };
@@ -134,7 +134,12 @@ export function systemReason(error: unknown): string {
   return SYSTEM_REASONS[errno]?.[0] ?? errno;
 }
 
-/** What helps against {@link systemReason}. */
-export function systemHints(error: unknown): readonly string[] {
-  return SYSTEM_REASONS[errnoOf(error) ?? '']?.slice(1) ?? [];
+/**
+ * What the system could not do with a file, why, and what helps.
+ *
+ * @param what - without the reason: `cannot read "key.pem"`
+ */
+export function systemFailure(code: ErrorCode, what: string, cause: unknown): KmsAsymError {
+  const hints = SYSTEM_REASONS[errnoOf(cause) ?? '']?.slice(1) ?? [];
+  return new KmsAsymError(code, `${what}: ${systemReason(cause)}`, { hints, cause });
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { errnoOf, KmsAsymError, reworded, serviceCodeOf, systemHints, systemReason } from '../src/errors.js';
+import {
+  errnoOf,
+  KmsAsymError,
+  reworded,
+  serviceCodeOf,
+  systemFailure,
+  systemReason,
+} from '../src/errors.js';
 
 const SERVICE = { code: 'Rejected.Disabled', httpStatus: 409, requestId: 'r-1', action: 'AsymmetricDecrypt' };
 
@@ -48,7 +55,9 @@ it.each([
 ])('%s of a file is told as "%s"', (code, reason, hints) => {
   const error = Object.assign(new Error('x'), { code });
   expect(systemReason(error)).toBe(reason);
-  expect(systemHints(error)).toHaveLength(hints);
+  const failure = systemFailure('read-failed', 'cannot read it', error);
+  expect(failure).toMatchObject({ code: 'read-failed', message: `cannot read it: ${reason}`, cause: error });
+  expect(failure.hints).toHaveLength(hints);
 });
 
 it.each([

@@ -1,5 +1,5 @@
 /** Errors of the file system, told of the files that they are about. */
-import { errnoOf, KmsAsymError, systemHints, systemReason } from '../errors.js';
+import { errnoOf, KmsAsymError, systemFailure } from '../errors.js';
 
 /**
  * What to throw when reading fails: `file-not-found` for a missing file, else `read-failed`. Keeps a `KmsAsymError` as it
@@ -12,10 +12,7 @@ export function readFailed(subject: string, cause: unknown): KmsAsymError {
   if (errnoOf(cause) === 'ENOENT') {
     return new KmsAsymError('file-not-found', `${subject} does not exist`, { cause });
   }
-  return new KmsAsymError('read-failed', `cannot read ${subject}: ${systemReason(cause)}`, {
-    hints: systemHints(cause),
-    cause,
-  });
+  return systemFailure('read-failed', `cannot read ${subject}`, cause);
 }
 
 /**
@@ -25,8 +22,5 @@ export function readFailed(subject: string, cause: unknown): KmsAsymError {
  */
 export function writeFailed(subject: string, cause: unknown): KmsAsymError {
   if (cause instanceof KmsAsymError) return cause;
-  return new KmsAsymError('write-failed', `cannot write ${subject}: ${systemReason(cause)}`, {
-    hints: systemHints(cause),
-    cause,
-  });
+  return systemFailure('write-failed', `cannot write ${subject}`, cause);
 }

@@ -1,6 +1,6 @@
 /** What became of the files of a batch: one JSON object each, or lines for people about those that failed, and a summary. */
 import path from 'node:path';
-import { KmsAsymError, messageAbout } from '../../errors.js';
+import { messageAbout, reworded, type KmsAsymError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { SOME_FAILED_STATUS } from '../exit-codes.js';
 import { errorObject, type JsonObject } from '../terminal.js';
@@ -87,11 +87,8 @@ export class Report {
 
   /** A hint that was given for one file is not given for the next. */
   async #tellFailure(name: string, error: KmsAsymError): Promise<void> {
-    const { code, service } = error;
     const hints = error.hints.filter((hint) => !this.#hints.has(hint));
     for (const hint of hints) this.#hints.add(hint);
-    await this.context.terminal.error(
-      new KmsAsymError(code, messageAbout(name, error), { hints, cause: error, service }),
-    );
+    await this.context.terminal.error(reworded(error, () => ({ message: messageAbout(name, error), hints })));
   }
 }

@@ -1,5 +1,5 @@
 /** What became of the files of a run: a line on stdout for each, an object with `--json`, and what went wrong on stderr. */
-import { KmsAsymError, messageAbout } from '../../errors.js';
+import { messageAbout, reworded, type KmsAsymError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { SOME_FAILED_STATUS } from '../exit-codes.js';
 import { errorObject, printable } from '../terminal.js';
@@ -46,8 +46,7 @@ export class Report {
       await terminal.json({ Input: name, Status: 'failed', Error: errorObject(error) });
       return;
     }
-    const { code, hints, service } = error;
-    await terminal.error(new KmsAsymError(code, messageAbout(name, error), { hints, cause: error, service }));
+    await terminal.error(reworded(error, () => ({ message: messageAbout(name, error) })));
   }
 
   /** Leaves the exit status. */

@@ -5,7 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { KmsAsymError, systemHints, systemReason } from '../../errors.js';
+import { systemFailure } from '../../errors.js';
 import type { Backend, Hsm, HsmDecryptMechanism, HsmKey, HsmKeyType, HsmSignMechanism } from './hsm.js';
 import { requireDecrypting, requireSignable } from './key-types.js';
 import { deviceError } from './pkcs11-error.js';
@@ -157,9 +157,6 @@ async function readPin(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new KmsAsymError('read-failed', `cannot read the PIN from "${path}": ${systemReason(cause)}`, {
-      hints: systemHints(cause),
-      cause,
-    });
+    throw systemFailure('read-failed', `cannot read the PIN from "${path}"`, cause);
   }
 }

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { KmsAsymError, systemHints, systemReason } from '../../errors.js';
+import { KmsAsymError, systemFailure } from '../../errors.js';
 import { flushTree } from '../durable-file.js';
 import type { Hsm } from './hsm.js';
 import { deviceError, isWrongPin } from './pkcs11-error.js';
@@ -151,12 +151,5 @@ function lostPin({ configPath }: Home, cause: unknown): KmsAsymError {
 
 function directoryError(directory: string, cause: unknown): KmsAsymError {
   if (cause instanceof KmsAsymError) return cause;
-  return new KmsAsymError(
-    'write-failed',
-    `cannot prepare "${directory}" for SoftHSM: ${systemReason(cause)}`,
-    {
-      hints: systemHints(cause),
-      cause,
-    },
-  );
+  return systemFailure('write-failed', `cannot prepare "${directory}" for SoftHSM`, cause);
 }

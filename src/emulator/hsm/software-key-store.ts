@@ -9,7 +9,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KmsAsymError, systemHints, systemReason } from '../../errors.js';
+import { KmsAsymError, systemFailure } from '../../errors.js';
 import { UNFINISHED, writeDurably } from '../durable-file.js';
 import type { HsmKeyType } from './hsm.js';
 import { keyTypeOf } from './key-types.js';
@@ -137,9 +137,9 @@ async function writeKey({ directory, passphrase }: Files, ref: string, key: KeyO
 
 function storeError(directory: string, verb: 'read' | 'write', cause: unknown): KmsAsymError {
   if (cause instanceof KmsAsymError) return cause;
-  return new KmsAsymError(
+  return systemFailure(
     `${verb}-failed`,
-    `cannot ${verb} the keys of the software HSM in "${directory}": ${systemReason(cause)}`,
-    { hints: systemHints(cause), cause },
+    `cannot ${verb} the keys of the software HSM in "${directory}"`,
+    cause,
   );
 }

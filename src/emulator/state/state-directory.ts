@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { errnoOf, KmsAsymError, systemHints, systemReason } from '../../errors.js';
+import { errnoOf, KmsAsymError, systemFailure } from '../../errors.js';
 import { UNFINISHED } from '../durable-file.js';
 import { type DirectoryLock, lockDirectory } from './lock.js';
 import { readStateFile, STATE_FILE, type StateContent, writeStateFile } from './state-file.js';
@@ -90,7 +90,6 @@ async function explain<T>(path: string, verb: string, step: () => Promise<T>): P
     return await step();
   } catch (cause) {
     if (cause instanceof KmsAsymError || errnoOf(cause) === undefined) throw cause;
-    const message = `cannot ${verb} the state directory "${path}": ${systemReason(cause)}`;
-    throw new KmsAsymError('write-failed', message, { hints: systemHints(cause), cause });
+    throw systemFailure('write-failed', `cannot ${verb} the state directory "${path}"`, cause);
   }
 }
