@@ -46,21 +46,12 @@ export class OutputDirectory {
     if (this.#ready.has(parent)) return;
     try {
       if (parent !== '.') this.makeFor(parent);
-      else if (!this.exists()) makeAll(this.path, this.#mode);
+      else if (!this.exists()) fs.mkdirSync(this.path, { recursive: true, mode: this.#mode });
       if (parent !== '.') makeDirectory(path.join(this.path, parent), this.#mode);
     } catch (error) {
       throw asWriteFailed(path.join(this.path, parent), error);
     }
     this.#ready.add(parent);
-  }
-}
-
-function makeAll(name: string, mode: number): void {
-  try {
-    fs.mkdirSync(name, { recursive: true, mode });
-  } catch {
-    // Where the disk is full, only this says so: with `recursive`, Node calls it a missing directory.
-    fs.mkdirSync(name, { mode });
   }
 }
 

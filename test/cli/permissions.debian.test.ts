@@ -145,6 +145,13 @@ const REFUSALS: readonly Refusal[] = [
     status: 8,
   },
   {
+    title: 'results further below one',
+    argv: (there) => [...ENCRYPT, at('plain'), '--output-dir', there('new/results')],
+    mode: 0o755,
+    about: 'new/results',
+    status: 8,
+  },
+  {
     title: 'a directory that may not be listed',
     argv: (there) => [...ENCRYPT, there('.'), '--output-dir', there('results')],
     mode: 0o733,
@@ -156,6 +163,12 @@ const REFUSALS: readonly Refusal[] = [
     argv: (there) => ['emulator', '--hsm', 'software', '--state', there('state'), '--', 'true'],
     mode: 0o755,
     about: 'state',
+  },
+  {
+    title: 'a state directory further below one',
+    argv: (there) => ['emulator', '--hsm', 'software', '--state', there('new/state'), '--', 'true'],
+    mode: 0o755,
+    about: 'new/state',
   },
 ];
 

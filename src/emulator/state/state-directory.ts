@@ -1,5 +1,6 @@
 /** The directory that an emulator owns while it runs: made, recognised, locked, read and written. */
-import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { errnoOf, KmsAsymError, systemFailure } from '../../errors.js';
@@ -30,8 +31,8 @@ export async function openStateDirectory(
   chooseBackend: () => Promise<string>,
 ): Promise<StateDirectory> {
   return explain(path, 'use', async () => {
-    // Where the disk is full, only the second attempt says so: with `recursive`, Node calls it a missing directory.
-    await mkdir(path, { recursive: true, mode: 0o700 }).catch(() => mkdir(path, { mode: 0o700 }));
+    // Where the disk is full, the promise of Node 20 would say that a directory is missing.
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     await requireOurs(path);
     if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o700);
     const lock = await lockDirectory(path);
