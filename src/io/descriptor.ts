@@ -117,8 +117,8 @@ class DescriptorPieces implements Pieces {
 }
 
 /**
- * Memory to read into, and to write from. It does not begin where a page does: there some processors (AMD, with FSRM) copy from the page
- * cache three times slower.
+ * Memory to read into, and to write from. It does not begin where a page does: there some processors (AMD, with FSRM)
+ * copy from the page cache three times slower.
  */
 export function createReadBuffer(bytes: number): Buffer {
   return Buffer.allocUnsafeSlow(bytes + READ_OFFSET).subarray(READ_OFFSET);
@@ -187,7 +187,10 @@ export function writeDescriptor(fd: number, bytes: Uint8Array, subject: string):
 /** Resolved already. */
 export const WRITTEN = Promise.resolve();
 
-/** Writes all bytes, in order, to a descriptor that takes none or few of them; waits by itself. Rejects as {@link writeDescriptor}. */
+/**
+ * Writes all bytes, in order, to a descriptor that takes none or few of them; waits by itself. Rejects as
+ * {@link writeDescriptor}.
+ */
 export async function writeRest(fd: number, bytes: Uint8Array, subject: string): Promise<void> {
   let waitMs = 1;
   for (let offset = 0; offset < bytes.length;) {

@@ -37,8 +37,8 @@ export interface Input {
   /** True when a change of the first bytes was interrupted, and they are taken from the journal of that change. */
   readonly isInterrupted?: boolean;
   /**
-   * The bytes until end of file, in chunks of any size but never empty, each valid until the one after the next is asked for. May be
-   * called once. Rejects with `read-failed`.
+   * The bytes until end of file, in chunks of any size but never empty, each valid until the one after the next is asked
+   * for. May be called once. Rejects with `read-failed`.
    */
   chunks(): PieceSource;
   /** Lets go of the file. May be called more than once. */

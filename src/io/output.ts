@@ -43,7 +43,10 @@ export interface Output {
    * @throws KmsAsymError `file-exists`, `same-file`, `file-not-found` (of the directory), `terminal`, `write-failed`
    */
   check(): void;
-  /** Writes bytes in order. Rejects with `write-failed`, `BrokenPipe` or as `check`, and then nothing is left behind. Mostly done when it returns, and then that is `WRITTEN`. */
+  /**
+   * Writes bytes in order. Mostly done when it returns, and then that is `WRITTEN`. Rejects with `write-failed`,
+   * `BrokenPipe` or as `check`, and then nothing is left behind.
+   */
   write(bytes: Uint8Array): Promise<void>;
   /**
    * Sets bytes aside, which somebody writes at their place before `commit`, in any order and from any thread; what is

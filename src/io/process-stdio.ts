@@ -82,7 +82,7 @@ class StandardSink implements ByteSink {
   }
 
   writeBehind(bytes: Uint8Array): Promise<void> {
-    if (hasOneThread()) return this.write(bytes);
+    if (!this.#behind && hasOneThread()) return this.write(bytes);
     const behind = (this.#behind ??= new WriteBehind(this.fd, this.name));
     return this.#inTurn(() => behind.write(bytes));
   }

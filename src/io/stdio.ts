@@ -13,8 +13,8 @@ export interface ByteSource {
   /** The regular file behind the stream, if there is one. */
   readonly identity?: FileIdentity | undefined;
   /**
-   * The bytes until end of file, in chunks of any size but never empty, each valid until the one after the next is asked for. May be
-   * called once. Rejects with `KmsAsymError` `read-failed`.
+   * The bytes until end of file, in chunks of any size but never empty, each valid until the one after the next is asked
+   * for. May be called once. Rejects with `KmsAsymError` `read-failed`.
    */
   chunks(): PieceSource;
 }
