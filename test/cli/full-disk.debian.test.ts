@@ -206,26 +206,11 @@ it('an emulator that runs answers what it cannot keep with an error, and forgets
     const status = await main([...argv, '--retry-count', '0'], run);
     return { status, stdout: stdio.output('stdout').toString(), stderr: stdio.output('stderr').toString() };
   };
+  const createKey = ['create-key', '-q', '--key-spec', 'EC_P256', '--key-usage', 'SIGN/VERIFY'];
   const first = await start();
-  const { stdout: kept } = await call(
-    first,
-    'create-key',
-    '-q',
-    '--key-spec',
-    'EC_P256',
-    '--key-usage',
-    'SIGN/VERIFY',
-  );
+  const { stdout: kept } = await call(first, ...createKey);
   tiny.exhaust('bytes');
-  const refused = await call(
-    first,
-    'create-key',
-    '-q',
-    '--key-spec',
-    'EC_P256',
-    '--key-usage',
-    'SIGN/VERIFY',
-  );
+  const refused = await call(first, ...createKey);
   expect(refused).toMatchObject({ status: 6, stdout: '' });
   await first.close();
   tiny.relieve();

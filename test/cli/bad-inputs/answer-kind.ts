@@ -1,10 +1,8 @@
 /** A service that answers nonsense. What it does to connections is in `hostile-service.test.ts`. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Attempt, Kind } from './kind.js';
+import { OUT, type Attempt, type Kind } from './kind.js';
 import { SECRET, type World } from './world.js';
-
-const OUT = ['-o', '@/out/result'];
 
 /** The kind, and how to end its server. */
 export async function answerKind({ at }: World): Promise<{ kind: Kind; close: () => void }> {

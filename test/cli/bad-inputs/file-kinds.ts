@@ -6,11 +6,10 @@ import { HeaderParser } from '../../../src/age/header.js';
 import { encodeStanza, type Stanza } from '../../../src/age/stanza.js';
 import { parsePublicKeyFile } from '../../../src/crypto/public-key-file.js';
 import { formatChange } from '../../../src/io/journal-entries.js';
-import { cuts, damaged, flips, withInput, type Kind } from './kind.js';
+import { cuts, damaged, flips, OUT, withInput, type Kind } from './kind.js';
 import { IDENTITY, PLAINTEXT, RECIPIENT, SECRET, type World } from './world.js';
 
 const AGE_WORDS = ['-> ', '\n', '\r\n', ' ', '--- ', 'age-encryption.org/v1\n', 'A'.repeat(64)];
-const OUT = ['-o', '@/out/result'];
 /** What no reader of texts and keys takes. */
 const JUNK = [
   '',
@@ -227,11 +226,14 @@ function signatures({ at, read }: World): Kind {
   return { name: 'signatures', ends: [3], attempts: withInput(bad, stdin, { stdin: PLAINTEXT }) };
 }
 
+/** The first line that begins so. */
+function lineOf(file: Buffer, beginning: string): string {
+  const lines = file.toString().split('\n');
+  return lines.find((line) => line.startsWith(beginning)) ?? '';
+}
+
 function recipients({ at, read }: World): Kind {
-  const [kms = ''] = read('recipients')
-    .toString()
-    .split('\n')
-    .filter((line) => line.startsWith('age1'));
+  const kms = lineOf(read('recipients'), 'age1');
   const bad = [
     IDENTITY,
     'ssh-rsa AAAA',
@@ -261,10 +263,7 @@ function recipients({ at, read }: World): Kind {
 }
 
 function identities({ at, read }: World): Kind {
-  const [kms = ''] = read('kms-identity')
-    .toString()
-    .split('\n')
-    .filter((line) => line.startsWith('AGE-PLUGIN'));
+  const kms = lineOf(read('kms-identity'), 'AGE-PLUGIN');
   const bad = [
     ...JUNK,
     RECIPIENT,

@@ -2,6 +2,9 @@
 import fc from 'fast-check';
 import { mutants } from '../../fuzz/mutants.js';
 
+/** Where the result of a run would go. */
+export const OUT = ['-o', '@/out/result'];
+
 /** One run with a bad input. */
 export interface Attempt {
   readonly title: string;

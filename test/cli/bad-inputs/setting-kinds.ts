@@ -1,9 +1,8 @@
 /** Command lines, environments, configurations and answers that are wrong. */
 import type { CommandWords } from '../../../src/cli/completion/vocabulary.js';
-import { cuts, damaged, withInput, type Attempt, type Kind } from './kind.js';
+import { cuts, damaged, OUT, withInput, type Attempt, type Kind } from './kind.js';
 import { SECRET, type World } from './world.js';
 
-const OUT = ['-o', '@/out/result'];
 const JSON_WORDS = ['{', '}', '[', ']', ',', ':', '"', 'null', '1e999', '"\\u0000"', '{}', '[]'];
 
 /** All kinds but the answers of servers. `commands` are all there are. */
@@ -150,19 +149,7 @@ function variables({ at, env }: World): Kind {
     ALIBABA_CLOUD_REGION_ID: ['evil.example/', '..', 'a b', 'x'.repeat(500)],
     HTTPS_PROXY: ['x y', 'ftp://proxy', 'http://127.0.0.1:1', 'http://u:hunter2hunter2@127.0.0.1:1'],
   };
-  const argv = [
-    'decrypt',
-    at('raw'),
-    '--key-id',
-    'key-a',
-    '--key-version-id',
-    'v1',
-    '--retry-count',
-    '0',
-    '--timeout',
-    '2',
-    ...OUT,
-  ];
+  const argv = [...ASK(at), '--timeout', '2'];
   const bare = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('ALIBABA_CLOUD_')));
   const attempts = Object.entries(bad).flatMap(([name, values]) =>
     values.map((value): Attempt => {
