@@ -5,8 +5,7 @@ const GRACE_MS = 500;
 
 /**
  * Ends the process, whose exit status is set and which has written everything: at once when nothing is under way, which
- * spares Node taking everything apart first; else after a moment, since look-ups of names and programs that were asked
- * for credentials cannot be cancelled.
+ * spares Node taking everything apart first; else after a moment, since look-ups of names cannot be cancelled.
  */
 export function exitSoon(): void {
   if (process.getActiveResourcesInfo().length === 0) process.exit();

@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KmsAsymError } from '../../src/errors.js';
 import type { KmsClientOptions } from '../../src/kms/client.js';
+import { CredentialChain } from '../../src/kms/credentials/chain.js';
+import { HttpChannel } from '../../src/kms/http.js';
 import { startProxy } from './test-proxy.js';
 import {
   ACCESS,
@@ -147,18 +149,45 @@ describe('found', () => {
     expect(accessKey()).toBe('akElsewhere');
   });
 
-  it('by running the program that a profile names', async () => {
+  it('by running the program that a profile names, whose answer is written nowhere', async () => {
     const answer = { mode: 'StsToken', access_key_id: 'akRun', access_key_secret: SECRET, sts_token: 't' };
     writeFileSync(join(home, 'answer.json'), JSON.stringify(answer));
-    writeConfig({
+    const command = `cat "${join(home, 'answer.json')}"`;
+    const config = {
       current: 'run',
-      profiles: [{ name: 'run', mode: 'External', process_command: `cat ${join(home, 'answer.json')}` }],
-    });
+      profiles: [{ name: 'run', mode: 'External', process_command: command }],
+    };
+    writeConfig(config);
     await call();
     expect(accessKey()).toBe('akRun');
-    server.received.length = 0;
-    const error = await failure({ ...none, ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS: '1' });
-    expect(error.hints).toEqual(['unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS']);
+    expect(server.received[0]?.headers).toMatchObject({
+      'x-acs-security-token': 't',
+      'x-acs-credentials-provider': 'external',
+    });
+    expect(JSON.parse(readFileSync(join(home, '.aliyun', 'config.json'), 'utf8'))).toEqual(config);
+  });
+
+  it('by no program where those are turned off, not for a profile that builds on such a one either', async () => {
+    const profiles = [
+      { name: 'run', mode: 'External', process_command: `touch ${join(home, 'ran')}` },
+      {
+        name: 'chain',
+        mode: 'ChainableRamRoleArn',
+        source_profile: 'run',
+        ram_role_arn: 'acs:ram::1:role/a',
+        ram_session_name: 's',
+        expired_seconds: 900,
+      },
+    ];
+    for (const current of ['run', 'chain']) {
+      writeConfig({ current, profiles });
+      const error = await failure({ ...none, ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS: '1' });
+      expect(error.message).toBe(
+        `profile "${current}" of the aliyun CLI gives no credentials: the program or address that it names may not be asked`,
+      );
+      expect(error.hints).toEqual(['unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS']);
+    }
+    expect(existsSync(join(home, 'ran'))).toBe(false);
   });
 
   it('at the address that the environment or a profile names, once for calls side by side', async () => {
@@ -335,6 +364,17 @@ describe('a role', () => {
     );
   });
 
+  it('whose service repeats what it was sent is quoted without the secrets', async () => {
+    const tokens = await serve(({ body }, response) => {
+      const Message = `OIDC token ${String(new URLSearchParams(body).get('OIDCToken'))} for acs:ram::1:role/ci`;
+      json(response, 400, { Code: 'Something.New', Message, RequestId: 'sts-1' });
+    }, certificates);
+    const proxy = await startProxy({ upstreamPort: tokens.port });
+    const env = withOidc({ ...none, HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });
+    const error = await failure(env, { caPem: certificates.caPem });
+    expect(error.message).toBe('AssumeRoleWithOIDC was refused: OIDC token [hidden] for acs:ram::1:role/ci');
+  });
+
   it('whose token file is not there is named', async () => {
     const env = withOidc({ ...none, HTTPS_PROXY: 'http://127.0.0.1:1' });
     const error = await failure({ ...env, ALIBABA_CLOUD_OIDC_TOKEN_FILE: join(home, 'missing') });
@@ -504,13 +544,30 @@ describe('not found', () => {
     );
   });
 
-  it('never shows what a program prints that delivers nothing', async () => {
+  it.each([
+    ['fails', `echo ${SECRET}; echo ${SECRET} >&2; exit 1`],
+    ['prints something else', `echo ${SECRET}`],
+    ['prints nothing of use', `echo null`],
+    ['prints half a key', `echo '{"access_key_id": "akMain"}'`],
+    [
+      'prints no token where one is wanted',
+      `echo '{"mode":"StsToken","access_key_id":"akMain","access_key_secret":"${SECRET}"}'`,
+    ],
+    ['asks for something', `cat > /dev/null; exit 1`],
+  ])('never shows what a program prints that %s', async (_what, lines) => {
     const script = join(home, 'broken.sh');
-    writeFileSync(script, `#!/bin/sh\necho ${SECRET}\necho ${SECRET} >&2\nexit 1\n`);
+    writeFileSync(script, `#!/bin/sh\n${lines}\n`);
     chmodSync(script, 0o700);
     writeConfig({ current: 'run', profiles: [{ name: 'run', mode: 'External', process_command: script }] });
     expect((await failure()).message).toBe(
       'profile "run" of the aliyun CLI gives no credentials: its command does not deliver',
+    );
+  });
+
+  it('says that the metadata service of ECS may not be asked', async () => {
+    writeConfig({ current: 'ecs', profiles: [{ name: 'ecs', mode: 'EcsRamRole', ram_role_name: 'r' }] });
+    expect((await failure()).message).toBe(
+      'profile "ecs" of the aliyun CLI gives no credentials: the metadata service of ECS may not be asked',
     );
   });
 
@@ -557,13 +614,106 @@ describe('not found', () => {
   });
 });
 
-it('the time for a call holds while credentials are looked for', async () => {
-  writeConfig({ current: 'run', profiles: [{ name: 'run', mode: 'External', process_command: 'sleep 2' }] });
-  const start = performance.now();
-  const error = await failure(none, { totalTimeoutMs: 300 });
-  expect(performance.now() - start).toBeLessThan(1500);
-  expect(error).toMatchObject({ code: 'timeout', message: 'CreateAlias did not succeed within 0.3 s' });
-  expect(error.hints.at(-1)).toBe('it waited for credentials from profile "run" of the aliyun CLI');
+describe('what a profile leaves out', () => {
+  const STRANGER = {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: 'akStranger',
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'of-a-stranger',
+    ALIBABA_CLOUD_SECURITY_TOKEN: 'of-a-stranger',
+    ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::2:role/stranger',
+    ALIBABA_CLOUD_OIDC_PROVIDER_ARN: 'acs:ram::2:oidc-provider/stranger',
+    ALIBABA_CLOUD_OIDC_TOKEN_FILE: '/etc/hostname',
+    ALIBABA_CLOUD_CREDENTIALS_URI: 'http://127.0.0.1:1/',
+  };
+  beforeEach(() => {
+    for (const [name, value] of Object.entries(STRANGER)) vi.stubEnv(name, value);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each([
+    ['an access key', { mode: 'AK' }, 'its access key is not complete'],
+    ['the secret', { mode: 'AK', access_key_id: 'akMain' }, 'its access key is not complete'],
+    [
+      'the token',
+      { mode: 'StsToken', access_key_id: 'akMain', access_key_secret: SECRET },
+      'its access key is not complete',
+    ],
+    ['who assumes a role', { mode: 'RamRoleArn', ram_role_arn: 'r' }, 'its access key is not complete'],
+    [
+      'the role',
+      { mode: 'RamRoleArn', access_key_id: 'akMain', access_key_secret: SECRET },
+      'it names no role',
+    ],
+    ['everything of an OIDC role', { mode: 'OIDC' }, 'it names no role'],
+    [
+      'the provider of an OIDC role',
+      { mode: 'OIDC', ram_role_arn: 'r' },
+      'it names no OIDC provider or token file',
+    ],
+    ['the address', { mode: 'CredentialsURI' }, 'it names no address'],
+  ])('is not taken from somebody else in the environment: %s', async (_what, fields, what) => {
+    writeConfig({ current: 'main', profiles: [{ name: 'main', ...fields }] });
+    // The profile is asked for by name, so it stands alone.
+    const error = await failure({ ...none, ...STRANGER }, { profile: 'main' });
+    expect(error.message).toBe(`profile "main" of the aliyun CLI gives no credentials: ${what}`);
+  });
+
+  it('is not taken from somebody else for a section of the credentials file', async () => {
+    const file = join(home, 'credentials');
+    writeFileSync(file, '[default]\ntype = access_key\naccess_key_id = akMain\n');
+    expect((await failure({ ...none, ALIBABA_CLOUD_CREDENTIALS_FILE: file })).message).toBe(
+      'section "default" of the credentials file gives no credentials: its access key is not complete',
+    );
+  });
+});
+
+describe('a command that hangs', () => {
+  const hang = (): string => {
+    const script = join(home, 'hang.sh');
+    writeFileSync(script, `#!/bin/sh\ntrap '' TERM\necho $$ > ${home}/pid\nexec sleep 20\n`);
+    chmodSync(script, 0o700);
+    return script;
+  };
+  const isRunning = (): boolean => {
+    try {
+      return process.kill(Number(readFileSync(join(home, 'pid'), 'utf8')), 0);
+    } catch {
+      return false;
+    }
+  };
+
+  it('ends with the time for the call that waits for it', async () => {
+    writeConfig({ current: 'run', profiles: [{ name: 'run', mode: 'External', process_command: hang() }] });
+    const start = performance.now();
+    const error = await failure(none, { totalTimeoutMs: 500 });
+    expect(performance.now() - start).toBeLessThan(1500);
+    expect(error).toMatchObject({ code: 'timeout', message: 'CreateAlias did not succeed within 0.5 s' });
+    expect(error.hints.at(-1)).toBe('it waited for credentials from profile "run" of the aliyun CLI');
+    await vi.waitFor(() => {
+      expect(isRunning()).toBe(false);
+    });
+  });
+
+  it('goes on while another call still waits, and the next call starts anew', async () => {
+    const script = join(home, 'slow.sh');
+    const answer = { mode: 'AK', access_key_id: 'akRun', access_key_secret: SECRET };
+    writeFileSync(join(home, 'answer.json'), JSON.stringify(answer));
+    writeFileSync(script, `#!/bin/sh\necho run >> ${home}/runs\nsleep 1\ncat ${home}/answer.json\n`);
+    chmodSync(script, 0o700);
+    writeConfig({ current: 'run', profiles: [{ name: 'run', mode: 'External', process_command: script }] });
+    const channel = new HttpChannel({ connectTimeoutMs: 1, readTimeoutMs: 1 });
+    const chain = new CredentialChain({ env: none }, channel);
+    const impatient = chain.find(AbortSignal.timeout(300));
+    const patient = chain.find(AbortSignal.timeout(5000));
+    await expect(impatient).rejects.toMatchObject({ code: 'timeout' });
+    await expect(patient).resolves.toMatchObject({ credentials: { accessKeyId: 'akRun' } });
+    await expect(chain.find(AbortSignal.timeout(300))).rejects.toMatchObject({ code: 'timeout' });
+    await expect(chain.find(AbortSignal.timeout(5000))).resolves.toMatchObject({
+      credentials: { accessKeyId: 'akRun' },
+    });
+    expect(readFileSync(join(home, 'runs'), 'utf8')).toBe('run\nrun\nrun\n');
+  });
 });
 
 it('no secret comes back from a gateway that repeats what it was sent', async () => {
@@ -585,5 +735,18 @@ it('no secret comes back from a gateway that repeats what it was sent', async ()
   writeConfig({ current: 'b', profiles: [{ name: 'b', mode: 'BearerToken', bearer_token: token }] });
   await expect((await clientOf(echo.endpoint, { env: none })).describeKey('k')).rejects.toThrow(
     '[hidden] undefined was sent',
+  );
+});
+
+it('no secret comes back from a gateway that escapes more of JSON than it has to', async () => {
+  const token = 'TOPSECRETVALUE+/==';
+  const echo = await serve((_request, response) => {
+    const text = JSON.stringify({ Code: 'InvalidParameter', Message: `${token} was sent`, RequestId: 'r' });
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(text.replaceAll('=', '\\u003d').replaceAll('/', '\\/'));
+  });
+  const env = { ...ACCESS, ALIBABA_CLOUD_SECURITY_TOKEN: token };
+  await expect((await clientOf(echo.endpoint, { env })).describeKey('k')).rejects.toThrow(
+    'DescribeKey of key "k" was refused: [hidden] was sent',
   );
 });

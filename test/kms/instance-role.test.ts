@@ -1,5 +1,5 @@
 /** The role of the instance that the program runs on; a channel plays the metadata service, which is nowhere else. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CallError } from '../../src/kms/call-error.js';
@@ -20,7 +20,10 @@ const FOLDER = '/latest/meta-data/ram/security-credentials/';
 class MetadataService extends HttpChannel {
   readonly requests: HttpRequest[] = [];
 
-  constructor(private readonly isThere: boolean) {
+  constructor(
+    public isThere: boolean,
+    public role: typeof ROLE = ROLE,
+  ) {
     super({ connectTimeoutMs: 1000, readTimeoutMs: 1000, env: {} });
   }
 
@@ -30,7 +33,7 @@ class MetadataService extends HttpChannel {
       return Promise.reject(new CallError('network', 'nobody is there', { mayHaveActed: false }));
     const { pathname } = request.url;
     const text =
-      pathname === FOLDER ? 'backup' : pathname === `${FOLDER}backup` ? JSON.stringify(ROLE) : 'session';
+      pathname === FOLDER ? 'backup' : pathname === `${FOLDER}backup` ? JSON.stringify(this.role) : 'session';
     return Promise.resolve({ status: 200, headers: {}, body: Buffer.from(text) });
   }
 
@@ -71,6 +74,42 @@ describe('on an instance', () => {
     const { credentials } = await chain(service, { ALIBABA_CLOUD_CREDENTIALS_FILE: file }).find();
     expect(credentials).toMatchObject({ accessKeyId: 'STS.instance' });
     expect(service.requests[0]?.deadlines).toEqual({ connectTimeoutMs: 500, readTimeoutMs: 1000 });
+  });
+
+  it('a role is the identity that assumes another one', async () => {
+    const service = new MetadataService(true);
+    const home = temporaryFolder();
+    mkdirSync(join(home, '.aliyun'));
+    const role = { ram_role_arn: 'acs:ram::1:role/a', ram_session_name: 's', expired_seconds: 900 };
+    const profiles = [
+      { name: 'ecs', mode: 'EcsRamRole', ram_role_name: 'backup' },
+      { name: 'chain', mode: 'ChainableRamRoleArn', source_profile: 'ecs', ...role },
+    ];
+    writeFileSync(join(home, '.aliyun', 'config.json'), JSON.stringify({ current: 'chain', profiles }));
+    // What plays the metadata service answers for STS too, but with no role.
+    await expect(chain(service, { HOME: home, USERPROFILE: home }).find()).rejects.toThrow(
+      'profile "chain" of the aliyun CLI gives no credentials: what it answers makes no sense',
+    );
+    expect(service.asked.at(-1)).toBe('POST /');
+    const [first, last] = [service.requests[0], service.requests.at(-1)];
+    expect(first).toMatchObject({
+      url: { hostname: '100.100.100.200' },
+      deadlines: { connectTimeoutMs: 500 },
+    });
+    expect(last).toMatchObject({ url: { hostname: 'sts.aliyuncs.com' } });
+    expect(last?.deadlines).toBeUndefined();
+  });
+
+  it('a metadata service that was silent for a moment is asked again the next time', async () => {
+    const soon = new Date(Date.now() + 30 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z');
+    const service = new MetadataService(true, { ...ROLE, Expiration: soon });
+    const credentials = chain(service);
+    await credentials.find();
+    service.isThere = false;
+    await expect(credentials.find()).resolves.toMatchObject({ credentials: { accessKeyId: 'STS.instance' } });
+    service.isThere = true;
+    service.role = { ...ROLE, AccessKeyId: 'STS.renewed' };
+    await expect(credentials.find()).resolves.toMatchObject({ credentials: { accessKeyId: 'STS.renewed' } });
   });
 
   it('whose metadata service is silent, it is asked once', async () => {

@@ -10,6 +10,7 @@ import type { HttpChannel } from '../http.js';
 import { type CredentialProvider, type Credentials, requireSendable } from './credentials.js';
 import { instanceRole, isMetadataOff, isOtherHardware, METADATA_SWITCH } from './instance-role.js';
 import { type CredentialChoice, setUpProvider } from './places.js';
+import { SharedWork } from './shared-work.js';
 import { aliyunVariable } from '../environment.js';
 
 /** Variables that are of use together only. */
@@ -27,9 +28,8 @@ export interface FoundCredentials {
 /** Looks once for a place that has credentials, and then stays with it. */
 export class CredentialChain {
   readonly #choice: CredentialChoice;
-  readonly #channel: HttpChannel;
   #provider: CredentialProvider | undefined;
-  #underWay: Promise<FoundCredentials> | undefined;
+  #lookUp: SharedWork<FoundCredentials> | undefined;
   /** Title of the place that is asked. */
   #asked = 'the role of an ECS instance';
 
@@ -38,38 +38,39 @@ export class CredentialChain {
    * @param isElsewhere - whether it is certain that this is no ECS instance
    */
   constructor(
-    choice: CredentialChoice,
+    { profile, env }: Pick<CredentialChoice, 'profile' | 'env'>,
     channel: HttpChannel,
     private readonly isElsewhere = isOtherHardware,
   ) {
-    this.#choice = choice;
-    this.#channel = channel;
+    this.#choice = { profile, env, channel };
   }
 
   /**
-   * The credentials of this moment; calls side by side share one look-up. `signal` ends the wait for them. Rejects with
-   * `credentials`, or with what a token service or the way to it has to say.
+   * The credentials of this moment; calls side by side share one look-up. `signal` ends the wait for them, and the look-up
+   * when nobody else waits. Rejects with `credentials`, or with what a token service or the way to it has to say.
    */
   find(signal?: AbortSignal): Promise<FoundCredentials> {
-    this.#underWay ??= this.#find().finally(() => {
-      this.#underWay = undefined;
+    if (this.#lookUp?.isOver !== false) this.#lookUp = new SharedWork((ended) => this.#find(ended));
+    return this.#lookUp.wait(signal, () => {
+      const error = abortError(signal);
+      if (!(error instanceof CallError)) return error;
+      return error.withHint(`it waited for credentials from ${this.#asked}`);
     });
-    return unlessAborted(this.#underWay, signal, () => this.#asked);
   }
 
-  async #find(): Promise<FoundCredentials> {
-    const provider = this.#provider ?? setUpProvider(this.#choice, this.#channel);
+  async #find(signal: AbortSignal): Promise<FoundCredentials> {
+    const provider = this.#provider ?? setUpProvider(this.#choice);
     if (provider !== undefined) this.#asked = provider.title;
-    const found = await (provider === undefined ? this.#askInstance() : readFrom(provider));
+    const found = await (provider === undefined ? this.#askInstance(signal) : readFrom(provider, signal));
     this.#provider = found.provider;
     return found;
   }
 
   /** Nothing is set up; but this may be an instance that has a role. */
-  async #askInstance(): Promise<FoundCredentials> {
+  async #askInstance(signal: AbortSignal): Promise<FoundCredentials> {
     const { env } = this.#choice;
     if (isMetadataOff(env) || this.isElsewhere()) throw noCredentials(env, false);
-    return readFrom(instanceRole(undefined, env, this.#channel)).catch(() => {
+    return readFrom(instanceRole(undefined, this.#choice), signal).catch(() => {
       throw noCredentials(env, true);
     });
   }
@@ -94,31 +95,6 @@ function incomplete(names: readonly string[], env: NodeJS.ProcessEnv): string[] 
   return [`ALIBABA_CLOUD_${set} is set, but ALIBABA_CLOUD_${missing} is not`];
 }
 
-async function readFrom(provider: CredentialProvider): Promise<FoundCredentials> {
-  return { credentials: requireSendable(await provider.read(), provider.title), provider };
-}
-
-/** `work` goes on when `signal` ends the wait for it: others may be waiting too. */
-async function unlessAborted<T>(
-  work: Promise<T>,
-  signal: AbortSignal | undefined,
-  asked: () => string,
-): Promise<T> {
-  if (signal === undefined) return work;
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      const error = abortError(signal);
-      reject(
-        error instanceof CallError ? error.withHint(`it waited for credentials from ${asked()}`) : error,
-      );
-    };
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+async function readFrom(provider: CredentialProvider, signal: AbortSignal): Promise<FoundCredentials> {
+  return { credentials: requireSendable(await provider.read(signal), provider.title), provider };
 }

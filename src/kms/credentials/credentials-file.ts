@@ -2,37 +2,24 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CredentialsProvider, ProfileCredentialsProvider } from '@alicloud/credentials';
+import { ProfileCredentialsProvider } from '@alicloud/credentials';
 import { errnoOf, KmsAsymError, systemReason } from '../../errors.js';
-import type { HttpChannel } from '../http.js';
 import { homeFolder } from './aliyun-config.js';
 import type { CredentialProvider } from './credentials.js';
-import { metadataFetch } from './instance-role.js';
-import { explainProviderError } from './provider-error.js';
 import { firstSet, profileVariable } from '../environment.js';
-import { vendorProvider } from './vendor-provider.js';
+import { type Surroundings, vendorProvider } from './vendor-provider.js';
 
 /** The section that the environment names, else `default`; `undefined` when there is no such section, or no file. */
-export function credentialsFileProvider(
-  env: NodeJS.ProcessEnv,
-  channel: HttpChannel,
-): CredentialProvider | undefined {
+export function credentialsFileProvider(surroundings: Surroundings): CredentialProvider | undefined {
+  const { env } = surroundings;
   const given = firstSet(env, 'ALIBABA_CLOUD_CREDENTIALS_FILE');
   const path = given ?? join(homeFolder(env), '.alibabacloud', 'credentials');
   const name = profileVariable(env) ?? 'default';
   const section = parseSections(readText(path, given !== undefined) ?? '').get(name);
   if (section === undefined) return undefined;
-  const title = `section "${name}" of the credentials file`;
-  let vendor: CredentialsProvider;
-  try {
-    vendor = ProfileCredentialsProvider.builder()
-      .withProfileName(name)
-      .build()
-      .getCredentialsProvider({ [name]: section });
-  } catch (error) {
-    throw explainProviderError(title, error);
-  }
-  return vendorProvider(title, vendor, channel, section['type'] === 'ecs_ram_role' ? metadataFetch() : {});
+  const factory = ProfileCredentialsProvider.builder().withProfileName(name).build();
+  const build = () => factory.getCredentialsProvider({ [name]: section });
+  return vendorProvider(`section "${name}" of the credentials file`, build, surroundings);
 }
 
 const MISSING: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR']);

@@ -25,7 +25,8 @@ export type Credentials = (AccessKeyCredentials | BearerCredentials) & {
 export interface CredentialProvider {
   /** For people: `the environment`, `profile "x" of the aliyun CLI`, …. */
   readonly title: string;
-  read(): Promise<Credentials>;
+  /** `signal` ends the look-up. */
+  read(signal: AbortSignal): Promise<Credentials>;
 }
 
 const SENDABLE = /^[\x21-\x7e]*$/;

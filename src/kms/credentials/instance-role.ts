@@ -1,19 +1,13 @@
-/**
- * The RAM role of the ECS instance that the program runs on. The metadata service is next door where it exists and
- * nowhere else, so that a moment's patience is enough, and after one request without an answer nothing more is asked.
- */
+/** The RAM role of the ECS instance that the program runs on. */
 
 import { readFileSync } from 'node:fs';
 import { ECSRAMRoleCredentialsProvider } from '@alicloud/credentials';
-import type { HttpChannel } from '../http.js';
 import type { CredentialProvider } from './credentials.js';
-import type { FetchOptions } from './token-fetch.js';
 import { isOn } from '../environment.js';
-import { vendorProvider } from './vendor-provider.js';
+import { type Surroundings, vendorProvider } from './vendor-provider.js';
 
 /** What the firmware calls the machine; `Alibaba Cloud ECS` on instances. */
 const PRODUCT_NAME = '/sys/class/dmi/id/product_name';
-const DEADLINES = { connectTimeoutMs: 500, readTimeoutMs: 1000 };
 
 /** The variable that says not to ask it. */
 export const METADATA_SWITCH = 'ALIBABA_CLOUD_ECS_METADATA_DISABLED';
@@ -38,20 +32,11 @@ export function isOtherHardware(productName = PRODUCT_NAME): boolean {
   }
 }
 
-/** How the metadata service is asked; of no use twice, as it remembers a failure. */
-export function metadataFetch(): FetchOptions {
-  return { deadlines: DEADLINES, failFast: true, mayBePlain: true };
-}
-
 /** The provider; `roleName` where it is known, which saves asking for it. */
-export function instanceRole(
-  roleName: string | undefined,
-  env: NodeJS.ProcessEnv,
-  channel: HttpChannel,
-): CredentialProvider {
+export function instanceRole(roleName: string | undefined, surroundings: Surroundings): CredentialProvider {
   const builder = ECSRAMRoleCredentialsProvider.builder().withDisableIMDSv1(
-    isOn(env['ALIBABA_CLOUD_IMDSV1_DISABLED']),
+    isOn(surroundings.env['ALIBABA_CLOUD_IMDSV1_DISABLED']),
   );
   if (roleName !== undefined) builder.withRoleName(roleName);
-  return vendorProvider('the role of this ECS instance', builder.build(), channel, metadataFetch());
+  return vendorProvider('the role of this ECS instance', () => builder.build(), surroundings);
 }

@@ -5,36 +5,32 @@
 
 import { OIDCRoleArnCredentialsProvider, URICredentialsProvider } from '@alicloud/credentials';
 import { KmsAsymError } from '../../errors.js';
-import type { HttpChannel } from '../http.js';
 import { areProfilesOff, readAliyunProfile } from './aliyun-config.js';
 import { aliyunProvider, isFilled } from './aliyun-provider.js';
 import type { CredentialProvider } from './credentials.js';
 import { credentialsFileProvider } from './credentials-file.js';
 import { instanceRole, isMetadataOff } from './instance-role.js';
 import { accessKeyVariables, aliyunVariable, isOn, profileVariable } from '../environment.js';
-import { vendorProvider } from './vendor-provider.js';
+import { type Surroundings, vendorProvider } from './vendor-provider.js';
 
 /** Which credentials to use. */
-export interface CredentialChoice {
+export interface CredentialChoice extends Surroundings {
   /** Profile of the aliyun CLI; wins over everything in the environment. */
-  readonly profile?: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly profile?: string | undefined;
 }
 
 /** The first place that somebody has set up; throws `credentials` where that was done wrongly. */
-export function setUpProvider(
-  { profile, env }: CredentialChoice,
-  channel: HttpChannel,
-): CredentialProvider | undefined {
-  if (profile !== undefined) return fromProfile(profile, env, channel);
+export function setUpProvider(choice: CredentialChoice): CredentialProvider | undefined {
+  const { profile, env } = choice;
+  if (profile !== undefined) return fromProfile(profile, choice);
   return (
     fromVariables(env) ??
-    fromOidc(env, channel) ??
-    fromProfile(undefined, env, channel) ??
-    credentialsFileProvider(env, channel) ??
+    fromOidc(choice) ??
+    fromProfile(undefined, choice) ??
+    credentialsFileProvider(choice) ??
     fromNowhere(env) ??
-    fromInstance(env, channel) ??
-    fromUri(env, channel)
+    fromInstance(choice) ??
+    fromUri(choice)
   );
 }
 
@@ -45,29 +41,22 @@ function fromVariables(env: NodeJS.ProcessEnv): CredentialProvider | undefined {
   );
 }
 
-function fromOidc(env: NodeJS.ProcessEnv, channel: HttpChannel): CredentialProvider | undefined {
+function fromOidc(surroundings: Surroundings): CredentialProvider | undefined {
+  const { env } = surroundings;
   const role = aliyunVariable(env, 'ROLE_ARN');
   const provider = aliyunVariable(env, 'OIDC_PROVIDER_ARN');
   const tokenFile = aliyunVariable(env, 'OIDC_TOKEN_FILE');
   if (role === undefined || provider === undefined || tokenFile === undefined) return undefined;
   const builder = OIDCRoleArnCredentialsProvider.builder();
   builder.withRoleArn(role).withOIDCProviderArn(provider).withOIDCTokenFilePath(tokenFile);
-  const session = aliyunVariable(env, 'ROLE_SESSION_NAME');
-  if (session !== undefined) builder.withRoleSessionName(session);
-  const stsRegion = aliyunVariable(env, 'STS_REGION');
-  if (stsRegion !== undefined) builder.withStsRegionId(stsRegion);
   builder.withEnableVpc(isOn(aliyunVariable(env, 'VPC_ENDPOINT_ENABLED')));
-  return vendorProvider('the role of the OIDC token', builder.build(), channel);
+  return vendorProvider('the role of the OIDC token', () => builder.build(), surroundings);
 }
 
-function fromProfile(
-  name: string | undefined,
-  env: NodeJS.ProcessEnv,
-  channel: HttpChannel,
-): CredentialProvider | undefined {
-  const profile = readAliyunProfile(name, env);
+function fromProfile(name: string | undefined, surroundings: Surroundings): CredentialProvider | undefined {
+  const profile = readAliyunProfile(name, surroundings.env);
   if (profile === undefined || (!profile.isChosen && !isFilled(profile))) return undefined;
-  return aliyunProvider(profile, env, channel);
+  return aliyunProvider(profile, surroundings);
 }
 
 /** A profile of that name may be in either of two files, so only here it is certain that there is none. */
@@ -79,14 +68,15 @@ function fromNowhere(env: NodeJS.ProcessEnv): CredentialProvider | undefined {
   });
 }
 
-function fromInstance(env: NodeJS.ProcessEnv, channel: HttpChannel): CredentialProvider | undefined {
-  const role = aliyunVariable(env, 'ECS_METADATA');
-  return role === undefined || isMetadataOff(env) ? undefined : instanceRole(role, env, channel);
+function fromInstance(surroundings: Surroundings): CredentialProvider | undefined {
+  const role = aliyunVariable(surroundings.env, 'ECS_METADATA');
+  if (role === undefined || isMetadataOff(surroundings.env)) return undefined;
+  return instanceRole(role, surroundings);
 }
 
-function fromUri(env: NodeJS.ProcessEnv, channel: HttpChannel): CredentialProvider | undefined {
-  const uri = aliyunVariable(env, 'CREDENTIALS_URI');
+function fromUri(surroundings: Surroundings): CredentialProvider | undefined {
+  const uri = aliyunVariable(surroundings.env, 'CREDENTIALS_URI');
   if (uri === undefined) return undefined;
-  const vendor = URICredentialsProvider.builder().withCredentialsURI(uri).build();
-  return vendorProvider('ALIBABA_CLOUD_CREDENTIALS_URI', vendor, channel, { mayBePlain: true });
+  const builder = URICredentialsProvider.builder().withCredentialsURI(uri);
+  return vendorProvider('ALIBABA_CLOUD_CREDENTIALS_URI', () => builder.build(), surroundings);
 }

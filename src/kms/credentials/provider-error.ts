@@ -8,7 +8,7 @@ import { CallError } from '../call-error.js';
 
 const FILE_ERRORS = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM'];
 
-/** Phrases of the library and what they mean; the first that fits names the error. */
+/** Phrases of the library, and of what stands in for parts of it, and what they mean; the first that fits names the error. */
 const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[] = [
   [
     /unsupported profile mode/,
@@ -27,7 +27,18 @@ const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[
   ],
   [/refresh OAuth token/, 'its login has expired', 'log in again: aliyun configure --mode OAuth'],
   [
-    /(execute|parse) external command|invalid credential response|invalid StsToken/,
+    /external sources are off/,
+    'the program or address that it names may not be asked',
+    'unset ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS',
+  ],
+  [/credentials_uri/, 'it names no address', 'set credentials_uri in the profile'],
+  [
+    /IMDS credentials is disabled/,
+    'the metadata service of ECS may not be asked',
+    'unset ALIBABA_CLOUD_ECS_METADATA_DISABLED',
+  ],
+  [
+    /external command/,
     'its command does not deliver',
     'run its process_command by hand; it has to print the JSON that "aliyun help configure" describes',
   ],
@@ -37,7 +48,16 @@ const REASONS: readonly (readonly [phrase: RegExp, what: string, hint: string])[
     'its access key is not complete',
     'enter it again: aliyun configure',
   ],
-  [/RoleArn|roleArn/, 'it names no role', 'set ram_role_arn in the profile, or ALIBABA_CLOUD_ROLE_ARN'],
+  [
+    /RoleArn is empty|roleArn does not exist/,
+    'it names no role',
+    'set ram_role_arn in the profile, or ALIBABA_CLOUD_ROLE_ARN',
+  ],
+  [
+    /oidc(ProviderArn|TokenFilePath)/,
+    'it names no OIDC provider or token file',
+    'set oidc_provider_arn and oidc_token_file in the profile',
+  ],
   [/session duration/, 'its session is shorter than 900 s', 'set expired_seconds to at least 900'],
   [
     /get role name failed|httpStatus: 4\d\d/,

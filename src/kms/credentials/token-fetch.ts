@@ -5,6 +5,7 @@ import { KmsAsymError } from '../../errors.js';
 import { CallError } from '../call-error.js';
 import { isLoopbackHost } from '../endpoint.js';
 import { readAnswer } from '../answer.js';
+import { withoutTexts } from '../secret-text.js';
 import type { HttpAnswer, HttpChannel, HttpRequest } from '../http.js';
 
 /** The parts of the vendor's request object that are used. */
@@ -31,12 +32,14 @@ export interface FetchOptions {
   readonly failFast?: boolean;
   /** Plain http may leave this machine: to the metadata service, or where somebody's URI says so. */
   readonly mayBePlain?: boolean;
+  /** Ends requests. */
+  readonly signal?: AbortSignal;
 }
 
 /** Sends requests of providers through `channel`; rejects with a `CallError`. */
 export function tokenFetch(
   channel: HttpChannel,
-  { deadlines, failFast, mayBePlain = false }: FetchOptions,
+  { deadlines, failFast, mayBePlain = false, signal }: FetchOptions,
 ): (request: TokenRequest, body?: string) => Promise<TokenAnswer> {
   let unreachable: CallError | undefined;
   return async (request, body) => {
@@ -47,6 +50,7 @@ export function tokenFetch(
         method: request.method,
         headers: sent(request.headers),
         body: body ?? form(request.bodyForm),
+        signal,
         ...(deadlines && { deadlines }),
       });
       return checked(request, answer);
@@ -70,7 +74,8 @@ function addressOf(request: TokenRequest, mayBePlain: boolean): URL {
 function checked(request: TokenRequest, answer: HttpAnswer): TokenAnswer {
   const { status, headers, body } = answer;
   if (status === 429 || status >= 500 || (status >= 400 && isErrorDocument(body))) {
-    throw refusal(request.queries?.['Action'] ?? 'the request for credentials', answer);
+    const told = { ...answer, body: withoutTexts(body, secretsOf(request)) };
+    throw refusal(request.queries?.['Action'] ?? 'the request for credentials', told);
   }
   return { statusCode: status, headers, body };
 }
@@ -87,6 +92,13 @@ function refusal(action: string, answer: HttpAnswer): unknown {
     const isRefusal = error instanceof CallError && error.code === 'service-refused';
     return isRefusal ? error.inWords({ code: 'credentials' }) : error;
   }
+}
+
+/** What a request proves itself by, also behind the `Bearer` of a header. */
+function secretsOf({ headers, queries, bodyForm }: TokenRequest): string[] {
+  return Object.entries({ ...headers, ...queries, ...bodyForm })
+    .filter(([name]) => /authorization|token|signature$/i.test(name))
+    .flatMap(([, value]) => (value ?? '').split(' '));
 }
 
 function sent(headers: TokenRequest['headers']): Record<string, string> {

@@ -5,6 +5,7 @@
  */
 
 import type { CredentialsProvider } from '@alicloud/credentials';
+import { aliyunVariable, isOn } from '../environment.js';
 import type { HttpChannel } from '../http.js';
 import type { CredentialProvider, Credentials } from './credentials.js';
 import { explainProviderError } from './provider-error.js';
@@ -16,21 +17,76 @@ interface Inside {
   credentialsProvider?: unknown;
   accountId?: unknown;
   accessConfig?: unknown;
+  processCommand?: unknown;
+  getCredentialsInternal?: unknown;
+  credentialUpdateCallback?: unknown;
 }
 
-/** Provider `vendor` under the name `title`; `channel` carries its requests. */
+/** What providers need of the world. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  /** Carries the requests of those that have to ask somebody. */
+  readonly channel: HttpChannel;
+}
+
+/** The variables that name nobody. */
+const NEUTRAL = ['ROLE_SESSION_NAME', 'STS_REGION', 'VPC_ENDPOINT_ENABLED', 'ECS_METADATA_DISABLED'];
+NEUTRAL.push('IMDSV1_DISABLED');
+
+/** Requests that are of another kind, by the vendor's names of their providers. */
+const FETCH: Readonly<Record<string, FetchOptions>> = {
+  // Next door where it exists, and nowhere else: a moment's patience is enough.
+  ecs_ram_role: {
+    deadlines: { connectTimeoutMs: 500, readTimeoutMs: 1000 },
+    failFast: true,
+    mayBePlain: true,
+  },
+  credential_uri: { mayBePlain: true },
+};
+
+/** The provider that `build` makes, under the name `title`. Throws `credentials` where none can be made. */
 export function vendorProvider(
   title: string,
-  vendor: CredentialsProvider,
-  channel: HttpChannel,
-  options: FetchOptions = {},
+  build: () => CredentialsProvider,
+  surroundings: Surroundings,
 ): CredentialProvider {
-  route(vendor, channel, options);
-  return { title, read: () => read(title, vendor) };
+  try {
+    const vendor = withNobodyAround(surroundings.env, build);
+    return { title, read: (signal) => read(title, vendor, surroundings, signal) };
+  } catch (error) {
+    throw explainProviderError(title, error);
+  }
 }
 
-async function read(title: string, vendor: CredentialsProvider): Promise<Credentials> {
+/**
+ * The vendor's builders complete what they were not given from the environment of the process: an access key, a role, an
+ * address. That would quietly act as somebody else, so meanwhile there is only what names nobody.
+ */
+function withNobodyAround<T>(env: NodeJS.ProcessEnv, build: () => T): T {
+  const real = process.env;
+  process.env = Object.fromEntries(
+    NEUTRAL.map((name) => [`ALIBABA_CLOUD_${name}`, aliyunVariable(env, name)]),
+  );
   try {
+    return build();
+  } finally {
+    process.env = real;
+  }
+}
+
+/** Throws where the environment forbids to ask the programs and addresses that profiles name, as the aliyun CLI does. */
+export function requireExternal(env: NodeJS.ProcessEnv): void {
+  if (isOn(env['ALIBABA_CLOUD_DISABLE_EXTERNAL_PROCESS'])) throw new Error('external sources are off');
+}
+
+async function read(
+  title: string,
+  vendor: CredentialsProvider,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<Credentials> {
+  try {
+    route(vendor, surroundings, signal);
     const { accessKeyId, accessKeySecret, securityToken } = await vendor.getCredentials();
     const provider = vendor.getProviderName();
     return { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }), provider };
@@ -39,16 +95,25 @@ async function read(title: string, vendor: CredentialsProvider): Promise<Credent
   }
 }
 
-/** Every provider keeps its way to the network in a member, for the vendor's own tests. */
-function route(vendor: object, channel: HttpChannel, options: FetchOptions): void {
+/** Every provider keeps its way to the network in a member, for the vendor's own tests; so does one that runs a program. */
+function route(vendor: CredentialsProvider, surroundings: Surroundings, signal: AbortSignal): void {
   const inside = vendor as Inside;
   if ('doRequest' in inside) {
-    const fetch = tokenFetch(channel, options);
+    const fetch = tokenFetch(surroundings.channel, { ...FETCH[vendor.getProviderName()], signal });
     const body = bodyOf(inside);
     inside.doRequest = (request: TokenRequest) => fetch(request, body);
   }
-  if (typeof inside.credentialsProvider === 'object' && inside.credentialsProvider !== null) {
-    route(inside.credentialsProvider, channel, options);
+  const { processCommand, credentialsProvider } = inside;
+  if (typeof processCommand === 'string') {
+    inside.credentialUpdateCallback = undefined;
+    inside.getCredentialsInternal = async () => {
+      requireExternal(surroundings.env);
+      const { runProcessCommand } = await import('./process-command.js');
+      return runProcessCommand(processCommand, surroundings.env, signal);
+    };
+  }
+  if (typeof credentialsProvider === 'object' && credentialsProvider !== null) {
+    route(credentialsProvider as CredentialsProvider, surroundings, signal);
   }
 }
 
