@@ -9,8 +9,11 @@ import { fromEnv } from './settings.js';
 /** The flags that decide about the output. */
 export interface OutputOptions extends Pick<GlobalOptions, 'force' | 'json' | 'caFile'> {
   readonly output?: string;
-  /** Also read: a name or several. */
+  /** Also read, as the next ones are: a name or several. */
   readonly publicKey?: string | readonly string[] | undefined;
+  readonly to?: readonly string[];
+  readonly identity?: readonly string[];
+  readonly recipientsFile?: readonly string[];
 }
 
 /** What is going to be written. */
@@ -41,11 +44,29 @@ export function openOutput(options: OutputOptions, { stdio, env }: Context, cont
   });
 }
 
+/**
+ * The output of a command whose `--json` object holds the result: then there is one only where `-o` names a file.
+ *
+ * @throws KmsAsymError `usage`, and as `Output.check`
+ */
+export function openOutputBesideJson(
+  options: OutputOptions,
+  context: Context,
+  content: Omit<OutputContent, 'secret'>,
+): Output | undefined {
+  if (options.output === undefined && options.json === true) return undefined;
+  requireOutputFile(options);
+  const output = openOutput(options, context, { ...content, secret: false });
+  output.check();
+  return output;
+}
+
 /** Names of the files that a command reads besides its input; none of them may be its output. */
 export function namesAlsoRead(options: OutputOptions, env: NodeJS.ProcessEnv): readonly string[] {
   const publicKey = options.publicKey ?? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
   const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
-  return [publicKey, caFile].flat().filter((name) => name !== undefined);
+  const { to, identity, recipientsFile } = options;
+  return [publicKey, caFile, to, identity, recipientsFile].flat().filter((name) => name !== undefined);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { fetchPublicKey, type FetchedPublicKey } from '../fetch-public-key.js';
 import { requireKeyId } from '../key-source.js';
 import { keyIdOption, newestVersionOption, text, type GlobalOptions } from '../options.js';
-import { openOutput } from '../output-option.js';
+import { openOutputBesideJson } from '../output-option.js';
 import { chooseRegion, withKms } from '../settings.js';
 
 interface Options extends GlobalOptions {
@@ -34,9 +34,7 @@ fingerprint over another channel when the file came over an untrusted one.
 async function run(options: Options, context: Context): Promise<void> {
   const locator = requireKeyId(options, context.env);
   const region = chooseRegion(options, context.env);
-  const toFile = options.output !== undefined || options.json !== true;
-  const output = toFile ? openOutput(options, context, { secret: false, kind: 'text' }) : undefined;
-  output?.check();
+  const output = openOutputBesideJson(options, context, { kind: 'text' });
   const fetched = await withKms(context, options, region, (kms) =>
     fetchPublicKey(kms, locator, context.terminal),
   );

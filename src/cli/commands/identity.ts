@@ -11,7 +11,7 @@ import {
   type NamedKey,
 } from '../encryption-keys.js';
 import { text } from '../options.js';
-import { openOutput } from '../output-option.js';
+import { openOutputBesideJson } from '../output-option.js';
 import { fromEnv } from '../settings.js';
 
 interface Options extends EncryptionKeyFlags {
@@ -40,9 +40,7 @@ key that the credentials may use.
   age -d -i identity.txt secrets.age`;
 
 async function run(options: Options, context: Context): Promise<void> {
-  const toFile = options.output !== undefined || options.json !== true;
-  const output = toFile ? openOutput(options, context, { secret: false, kind: 'text' }) : undefined;
-  output?.check();
+  const output = openOutputBesideJson(options, context, { kind: 'text' });
   const named = await findKey(options, context);
   const region = named ? regionOfKey(named, options, context.env) : options.region;
   // Without a version, what was encrypted to earlier and later ones opens too.

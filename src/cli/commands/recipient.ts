@@ -4,7 +4,7 @@ import { encodeKmsRecipient } from '../../age/kms-recipient-string.js';
 import type { Context } from '../context.js';
 import { findEncryptionKey, regionOfKey, type EncryptionKeyFlags } from '../encryption-keys.js';
 import { text } from '../options.js';
-import { openOutput } from '../output-option.js';
+import { openOutputBesideJson } from '../output-option.js';
 
 interface Options extends EncryptionKeyFlags {
   readonly output?: string;
@@ -33,9 +33,7 @@ It is public, and as trustworthy as the way it came: compare the fingerprint ove
   age -R recipients.txt -o secrets.age secrets.txt`;
 
 async function run(options: Options, context: Context): Promise<void> {
-  const toFile = options.output !== undefined || options.json !== true;
-  const output = toFile ? openOutput(options, context, { secret: false, kind: 'text' }) : undefined;
-  output?.check();
+  const output = openOutputBesideJson(options, context, { kind: 'text' });
   const named = await findEncryptionKey(options, context);
   const { key, keyId, keyVersionId } = named;
   const region = regionOfKey(named, options, context.env);

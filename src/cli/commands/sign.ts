@@ -5,12 +5,11 @@ import { encodeBase64 } from '../../crypto/encoding.js';
 import { SignedData } from '../../crypto/signature.js';
 import { KmsAsymError } from '../../errors.js';
 import { openInput, type Input } from '../../io/input.js';
-import type { Output } from '../../io/output.js';
 import type { KmsClient, SignOutput } from '../../kms/client.js';
 import type { Context } from '../context.js';
 import { chooseKeySource, type KeyOptions } from '../key-source.js';
 import { keyIdOption, newestVersionOption, text, type GlobalOptions } from '../options.js';
-import { openOutput, requireOutputFile } from '../output-option.js';
+import { openOutputBesideJson } from '../output-option.js';
 import { chooseRegion, withKms } from '../settings.js';
 import { algorithmOption, readSigned } from '../signing.js';
 import { findSigningKey, type SigningKey } from '../signing-key.js';
@@ -49,13 +48,12 @@ Only the SHA-256 digest of the input is sent. RSA signatures are raw bytes, ECDS
   openssl dgst -sha256 -verify release.pem -signature release.tar.sig release.tar   # EC_P256, EC_P256K`;
 
 async function run(inputPath: string | undefined, options: Options, context: Context): Promise<void> {
-  if (options.output !== undefined) requireOutputFile(options);
   const source = chooseKeySource(options, context.env);
   const region = chooseRegion(options, context.env, 'file' in source ? source.file.region : undefined);
   const input = openInput(inputPath, context.stdio.stdin);
   try {
-    const output = outputOf(options, context, input);
-    output?.check();
+    const kind = options.armor === true ? 'text' : 'binary';
+    const output = openOutputBesideJson(options, context, { kind, textFlag: '--armor', input });
     const signed = await withKms(context, options, region, async (kms) => {
       const key = await findSigningKey(kms, source, options.algorithm, context.terminal);
       return sign(kms, key, input, context);
@@ -104,13 +102,6 @@ function describe({ algorithm, keyId, keyVersionId, input, digest, signature, re
     Signature: encodeBase64(signature),
     RequestId: requestId,
   };
-}
-
-/** With `--json` the signature stands in the object, and in a file only when one is named. */
-function outputOf(options: Options, context: Context, input: Input): Output | undefined {
-  if (options.output === undefined && options.json === true) return undefined;
-  const kind = options.armor === true ? 'text' : 'binary';
-  return openOutput(options, context, { secret: false, kind, textFlag: '--armor', input });
 }
 
 function foreignSignature({ keyId, keyVersionId }: SignOutput): KmsAsymError {

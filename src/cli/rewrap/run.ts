@@ -75,8 +75,7 @@ async function filter(run: RewrapRun, input: Input): Promise<Rewrapped> {
   const file = new Peeked(input.chunks());
   const { bytes: head } = await file.peek(RECOGNITION_BYTES);
   const encoding = recognizeAge(head);
-  const alsoRead = [options.to ?? [], options.publicKey ?? []].flat();
-  const output = openOutput({ ...options, publicKey: alsoRead }, context, {
+  const output = openOutput(options, context, {
     secret: false,
     kind: encoding === 'armor' ? 'text' : 'binary',
     input,
