@@ -2,6 +2,7 @@
 import { KmsAsymError } from '../errors.js';
 import type { Input } from '../io/input.js';
 import { createOutput, type Output } from '../io/output.js';
+import { isStdout } from '../io/output-target.js';
 import type { Context } from './context.js';
 import type { GlobalOptions } from './options.js';
 import { fromEnv } from './settings.js';
@@ -26,9 +27,6 @@ export interface OutputContent {
   /** Must not be the same file. */
   readonly input?: Input;
 }
-
-/** `-o` spellings that mean the stdout that JSON goes to. */
-const STDOUT = /^(-|\/dev\/stdout|\/(dev|proc\/self)\/fd\/1)$/;
 
 /** The output of a command, not yet created. */
 export function openOutput(options: OutputOptions, { stdio, env }: Context, content: OutputContent): Output {
@@ -75,7 +73,7 @@ export function namesAlsoRead(options: OutputOptions, env: NodeJS.ProcessEnv): r
  * @throws KmsAsymError `usage`
  */
 export function requireOutputFile(options: OutputOptions): void {
-  if (options.json !== true || !STDOUT.test(options.output ?? '-')) return;
+  if (options.json !== true || !isStdout(options.output ?? '-')) return;
   throw new KmsAsymError('usage', '--json describes the operation on stdout, so the payload needs a file', {
     hints: ['add -o FILE'],
   });

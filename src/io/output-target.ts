@@ -14,7 +14,7 @@ import { removeLeftovers } from './temporary-name.js';
 
 /** Where the bytes go. */
 export type OutputTarget =
-  /** The stdout of this process, asked for by name. */
+  /** The stdout of this process. */
   | { readonly kind: 'stdout' }
   /** Something that is not replaced but written: a device, a FIFO, a descriptor of this process. */
   | { readonly kind: 'device' }
@@ -22,8 +22,13 @@ export type OutputTarget =
   | { readonly kind: 'file'; readonly path: string; readonly mode: number | undefined };
 
 const MAX_LINKS = 40;
-const STDOUT = /^\/(dev\/stdout|(dev|proc\/self)\/fd\/1)$/;
+const STDOUT = /^(-|\/dev\/stdout|\/(dev|proc\/self)\/fd\/1)$/;
 const DESCRIPTOR = /^\/(dev\/stderr|(dev|proc\/self)\/fd\/\d+)$/;
+
+/** True when an output path means stdout: `-`, or one of the system's names for it. */
+export function isStdout(outputPath: string): boolean {
+  return STDOUT.test(outputPath);
+}
 
 /**
  * Looks at the path; touches nothing but what a killed run left of it.
@@ -38,8 +43,8 @@ export function inspectTarget(
   input: FileIdentity | undefined,
   alsoRead: readonly string[] = [],
 ): OutputTarget {
+  if (isStdout(outputPath)) return { kind: 'stdout' };
   const subject = `"${outputPath}"`;
-  if (STDOUT.test(outputPath)) return { kind: 'stdout' };
   try {
     refuseInput(outputPath, subject, input, alsoRead);
     // The system's own links to open descriptors: what somebody opened before is written, not replaced.

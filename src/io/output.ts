@@ -146,10 +146,7 @@ class LazyOutput implements Output {
 
   #inspect(): OutputTarget {
     const { path, force, input, alsoRead, stdout, secret, kind, textFlag } = this.#options;
-    const target =
-      path === undefined || path === '-'
-        ? ({ kind: 'stdout' } as const)
-        : inspectTarget(path, force, input?.identity, alsoRead);
+    const target = inspectTarget(path ?? '-', force, input?.identity, alsoRead);
     if (target.kind !== 'stdout') return target;
     if (isSameFile(stdout.identity, input?.identity)) throw sameFile('stdout');
     if (path === undefined && !secret && kind === 'binary' && stdout.isTerminal) {
