@@ -39,19 +39,20 @@ export class AtomicFile {
 
   /** @throws KmsAsymError `write-failed` */
   constructor(options: AtomicFileOptions) {
+    const { target, mode, owner } = options;
     this.#options = options;
+    const { fd, temporary, release } = openTemporary(options);
+    this.#fd = fd;
+    this.#temporary = temporary;
+    this.#release = release;
     try {
-      const { fd, temporary, release } = openTemporary(options.target, options.mode);
-      this.#fd = fd;
-      this.#temporary = temporary;
-      this.#release = release;
-      removeLeftovers(options.target, temporary);
-      // The umask may have taken bits away. Where nothing is to be changed, nothing is tried: FAT has no modes.
-      const { mode, owner } = options;
+      removeLeftovers(target, temporary);
       if (owner) keepOwner(fd, owner);
+      // The umask may have taken bits away. Where nothing is to be changed, nothing is tried: FAT has no modes.
       if (mode !== undefined && (fs.fstatSync(fd).mode & 0o7777) !== mode) fs.fchmodSync(fd, mode);
     } catch (error) {
-      throw writeFailed(options.subject, error);
+      this.abort();
+      throw this.#failure(error);
     }
   }
 
@@ -135,7 +136,13 @@ export function alreadyExists(subject: string): KmsAsymError {
   });
 }
 
-function openTemporary(target: string, mode = 0o666): { fd: number; temporary: string; release: () => void } {
+interface Temporary {
+  readonly fd: number;
+  readonly temporary: string;
+  readonly release: () => void;
+}
+
+function openTemporary({ target, subject, mode = 0o666 }: AtomicFileOptions): Temporary {
   const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
   for (let tries = 0; ; tries += 1) {
     const temporary = temporaryPath(target);
@@ -145,7 +152,7 @@ function openTemporary(target: string, mode = 0o666): { fd: number; temporary: s
       return { fd: fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL, mode), temporary, release };
     } catch (error) {
       release();
-      if (errnoOf(error) !== 'EEXIST' || tries === 10) throw error;
+      if (errnoOf(error) !== 'EEXIST' || tries === 10) throw writeFailed(subject, error);
     }
   }
 }

@@ -264,6 +264,17 @@ describe('while it is changed', () => {
     expect(names()).toEqual(['file']);
   });
 
+  it('by a copy that cannot be given to its owner, nothing is left of the copy', async () => {
+    const { file, text, names } = place();
+    chownSync(file, 65534, 65534);
+    const open = readdirSync('/proc/self/fd').length;
+    vi.spyOn(fs, 'fchownSync').mockImplementationOnce(failing('EPERM'));
+    await expect(replaceHead(file, `${NEW} and longer`)).rejects.toThrow(refusal('operation not permitted'));
+    expect(text()).toBe(OLD + REST);
+    expect(names()).toEqual(['file']);
+    expect(readdirSync('/proc/self/fd').length).toBe(open);
+  });
+
   it('it is opened for reading where writing is not allowed, and copied, by force', async () => {
     const { file, text } = place();
     const refused = (): void => void vi.spyOn(fs, 'openSync').mockImplementationOnce(failing('EACCES'));
