@@ -51,7 +51,7 @@ export function fromEnv(env: NodeJS.ProcessEnv, name: string): string | undefine
  *   `credentials` for a profile that was asked for and cannot be read
  */
 export function chooseRegion(
-  options: Pick<ServiceOptions, 'region' | 'endpoint' | 'profile'>,
+  options: Pick<ServiceOptions, 'region' | 'vpc' | 'endpoint' | 'profile'>,
   env: NodeJS.ProcessEnv,
   fileRegion?: string,
   fileName = 'the public key file',
@@ -99,11 +99,12 @@ function regionOfProfile(profile: AliyunProfile | undefined): string | undefined
   return profile && profileField(profile, 'region_id');
 }
 
+/** The endpoint in place of the region's; with `--vpc` there is none, whatever the environment says. */
 function chooseEndpoint(
-  options: Pick<ServiceOptions, 'endpoint'>,
+  { vpc, endpoint }: Pick<ServiceOptions, 'vpc' | 'endpoint'>,
   env: NodeJS.ProcessEnv,
 ): string | undefined {
-  return options.endpoint ?? fromEnv(env, 'KMS_ASYM_ENDPOINT');
+  return vpc === true ? undefined : (endpoint ?? fromEnv(env, 'KMS_ASYM_ENDPOINT'));
 }
 
 /**
@@ -122,7 +123,7 @@ export function clientOptions(
       hints: ["--vpc stands for the region's own endpoint in its VPC: kms-vpc.REGION.aliyuncs.com"],
     });
   }
-  const endpoint = options.vpc === true ? undefined : chooseEndpoint(options, env);
+  const endpoint = chooseEndpoint(options, env);
   const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
   const caPem = caFile && readSmallFile(caFile, MAX_CA_FILE_BYTES, 'CA file').toString('utf8');
   return {

@@ -17,6 +17,7 @@ function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return { HOME: home, USERPROFILE: home, ...more };
 }
 
+const ELSEWHERE = { KMS_ASYM_ENDPOINT: 'localhost:1' };
 const IN_ENVIRONMENT = { ALIBABA_CLOUD_REGION_ID: 'cn-shanghai' };
 
 describe('the region', () => {
@@ -27,9 +28,21 @@ describe('the region', () => {
     ['of the environment, before the current profile', {}, IN_ENVIRONMENT, 'cn-shanghai'],
     ['of the current profile', {}, {}, 'cn-beijing'],
     ['of no profile, where an endpoint is given', { endpoint: 'localhost:1' }, {}, undefined],
+    ['of no profile, where the environment has an endpoint', {}, ELSEWHERE, undefined],
+    ['of the current profile, where --vpc stands for its endpoint', { vpc: true }, ELSEWHERE, 'cn-beijing'],
     ['of no profile, where they are turned off', {}, { ALIBABA_CLOUD_IGNORE_PROFILE: 'TRUE' }, undefined],
   ])('is that %s', (_which, flags, env, region) => {
     expect(chooseRegion(flags, environment(env))).toBe(region);
+  });
+
+  it('of a file is a known one where it decides about the endpoint, as it does with --vpc', () => {
+    expect(chooseRegion({}, ELSEWHERE, 'xx-evil')).toBe('xx-evil');
+    for (const [flags, env] of [
+      [{}, {}],
+      [{ vpc: true }, ELSEWHERE],
+    ] as const) {
+      expect(() => chooseRegion(flags, env, 'xx-evil')).toThrow('unknown region "xx-evil"');
+    }
   });
 });
 
