@@ -17,7 +17,8 @@ const END = '-----END AGE ENCRYPTED FILE-----';
 const COLUMNS = 64;
 const BYTES_PER_LINE = 48;
 const BLOCK_BYTES = 1024 * BYTES_PER_LINE;
-const LEADING_SPACE = /^[\t-\r ]*/;
+/** White space at the beginning; that of ASCII, of which JavaScript's own idea is wider. */
+const SPACE = /^[\t-\r ]*/;
 
 /** Armors a file; yields whole lines. */
 export async function* encodeArmor(file: ByteStream): AsyncGenerator<Buffer> {
@@ -88,7 +89,7 @@ class ArmorDecoder {
   }
 
   #begin(): void {
-    const text = this.#text.replace(LEADING_SPACE, '');
+    const text = this.#text.replace(SPACE, '');
     this.#leadingSpace += this.#text.length - text.length;
     if (this.#leadingSpace > MAX_LEADING_SPACE_BYTES) throw malformed('has too much white space before it');
     this.#text = text;
@@ -132,7 +133,7 @@ class ArmorDecoder {
   }
 
   #skipSpace(): void {
-    if (this.#text.trimStart() !== '') throw malformed('has something after it');
+    if (this.#text.replace(SPACE, '') !== '') throw malformed('has something after it');
     this.#text = '';
   }
 }

@@ -72,6 +72,7 @@ it.each([
   ['a byte above ASCII', `${ARMOR_BEGIN}\n${FULL.slice(1)}\xc1\n${END}`, 'canonical base64'],
   ['a header', `${ARMOR_BEGIN}\nProc-Type: 4\n\nAAAA\n${END}`, 'canonical base64'],
   ['something after it', `${ARMOR_BEGIN}\nAAAA\n${END}\nx`, 'has something after it'],
+  ['a space of Latin-1 after it', `${ARMOR_BEGIN}\nAAAA\n${END}\xa0`, 'has something after it'],
   ['a second one after it', `${ARMOR_BEGIN}\n${END}\n${ARMOR_BEGIN}\n${END}\n`, 'has something after it'],
 ])('is refused with %s', async (_what, text, message) => {
   for (const size of [1, 64, 1_000_000]) {
