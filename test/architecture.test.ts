@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = join(import.meta.dirname, '..', 'src');
-const ANYONE = ['errors', 'version'];
+const ANYONE = ['errors', 'monotonic', 'version'];
 const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
   errors: { folders: [], packages: /^$/ },
+  monotonic: { folders: [], packages: /^$/ },
   version: { folders: ['../package.json'], packages: /^$/ },
   crypto: { folders: [], packages: /^$/ },
   io: { folders: [], packages: /^$/ },

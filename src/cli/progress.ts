@@ -4,7 +4,7 @@
  */
 import type { SingleBar } from 'cli-progress';
 import type { Pieces, PieceSource } from '../io/pieces.js';
-import { monotonicMs } from '../io/monotonic.js';
+import { monotonicMs } from '../monotonic.js';
 import type { Context } from './context.js';
 import type { LiveLine, Terminal } from './terminal.js';
 

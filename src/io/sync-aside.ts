@@ -1,7 +1,7 @@
 /** Waiting for the disk while other work goes on. What waits at the same time, the disk does in one go. */
 import fs from 'node:fs';
 import { promisify } from 'node:util';
-import { monotonicMs } from './monotonic.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** Below this the disk is a memory, and asking another thread takes longer than asking it. */
 const FAST_MS = 0.3;

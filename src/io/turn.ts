@@ -1,5 +1,5 @@
 /** Long work lets others have their turn now and then: signals, progress. */
-import { monotonicMs } from './monotonic.js';
+import { monotonicMs } from '../monotonic.js';
 
 /** Longest time that they wait. */
 const MAX_TURN_MS = 20;

@@ -2,6 +2,7 @@
  * How fast calls follow each other, shared by all calls of a run: one budget of calls per second, and one patience. When
  * the service throttles a call, all wait together, go on slower, and get faster again by and by.
  */
+import { monotonicMs } from '../monotonic.js';
 import { abortError } from './call-error.js';
 import { CallRate } from './call-rate.js';
 
@@ -40,7 +41,7 @@ export class SharedPace implements Pace {
 
   constructor(options: PaceOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
+    this.#now = options.now ?? monotonicMs;
     this.#rate = new CallRate(options.perSecond);
   }
 
@@ -54,6 +55,7 @@ export class SharedPace implements Pace {
       };
       const onAbort = (): void => {
         this.#waiting.delete(go);
+        if (this.#waiting.size === 0) clearTimeout(this.#timer);
         reject(abortError(signal));
       };
       signal?.addEventListener('abort', onAbort, { once: true });

@@ -6,6 +6,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../monotonic.js';
 import { abortError, CallError } from './call-error.js';
 import type { Pace } from './pace.js';
 
@@ -93,7 +94,7 @@ class TimeLimit {
   constructor(action: string, { totalTimeoutMs, signal }: RetryOptions) {
     const controller = new AbortController();
     this.signal = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
-    this.#endMs = performance.now() + (totalTimeoutMs ?? Infinity);
+    this.#endMs = monotonicMs() + (totalTimeoutMs ?? Infinity);
     if (totalTimeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
       controller.abort(tooLate(action, totalTimeoutMs));
@@ -101,7 +102,7 @@ class TimeLimit {
   }
 
   leftMs(): number {
-    return this.#endMs - performance.now();
+    return this.#endMs - monotonicMs();
   }
 
   clear(): void {

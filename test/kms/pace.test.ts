@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SharedPace, type PaceOptions } from '../../src/kms/pace.js';
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'hrtime'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -58,6 +58,17 @@ describe('a budget of calls per second', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(order).toEqual(['first', 'third']);
     await expect(pace.turn(gaveUp.signal)).rejects.toMatchObject({ code: 'network' });
+  });
+
+  it('holds nothing up when all have given up', async () => {
+    const pace = new SharedPace({ perSecond: 1 });
+    pace.throttled(30_000);
+    const gaveUp = new AbortController();
+    const waiting = pace.turn(gaveUp.signal).catch((error: unknown) => error);
+    expect(vi.getTimerCount()).toBe(1);
+    gaveUp.abort();
+    await waiting;
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

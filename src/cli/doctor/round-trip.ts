@@ -6,7 +6,7 @@ import { requireEncryptionKey, type PublicKey } from '../../crypto/public-key.js
 import { SignedData } from '../../crypto/signature.js';
 import { KmsAsymError } from '../../errors.js';
 import type { KeyVersionRef, KmsClient } from '../../kms/client.js';
-import { monotonicMs } from '../../io/monotonic.js';
+import { monotonicMs } from '../../monotonic.js';
 import { chooseAlgorithm } from '../signing-key.js';
 import { openClient, type Check, type Examination } from './examination.js';
 import { needsVersion } from './needs.js';

@@ -3,6 +3,8 @@
  * moment at which it would be full (the virtual scheduling algorithm of ITU-T I.371), which needs no fractions of calls.
  */
 
+import { monotonicMs } from '../../monotonic.js';
+
 /** Tells how many milliseconds of a clock that never goes back have passed since some moment. */
 export type Stopwatch = () => number;
 
@@ -16,7 +18,7 @@ export class TokenBucket {
   #fullMs = -Infinity;
 
   /** `perSecond` is more than 0; below 1 a single call passes every `1 / perSecond` seconds. */
-  constructor(perSecond: number, stopwatch: Stopwatch = () => performance.now()) {
+  constructor(perSecond: number, stopwatch: Stopwatch = monotonicMs) {
     this.#stopwatch = stopwatch;
     this.#intervalMs = 1000 / perSecond;
     this.#toleranceMs = this.#intervalMs * (Math.max(1, perSecond) - 1);

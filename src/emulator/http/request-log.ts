@@ -4,6 +4,7 @@
  * Invariant: a record repeats nothing that a requester wrote. It holds names that the emulator knows by itself
  * (actions, access keys, keys), so no plaintext, ciphertext, secret, token or signature can get into it.
  */
+import { monotonicMs } from '../../monotonic.js';
 import type { Fault } from '../gate/faults.js';
 
 /** What happened to one request. Members that do not apply are null. */
@@ -43,7 +44,7 @@ export interface Trace {
 
 /** Begins to follow a request. */
 export function startTrace(method: string | null): Trace {
-  return { startedMs: performance.now(), method };
+  return { startedMs: monotonicMs(), method };
 }
 
 /** The record of a request that has its answer. */
@@ -61,7 +62,7 @@ export function recordOf(
     status: answer?.status ?? null,
     code: (answer && trace.code) ?? null,
     requestId: answer?.requestId ?? null,
-    durationMs: Math.round((performance.now() - trace.startedMs) * 1000) / 1000,
+    durationMs: Math.round((monotonicMs() - trace.startedMs) * 1000) / 1000,
     fault: trace.fault ?? null,
   };
 }
