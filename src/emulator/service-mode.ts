@@ -1,4 +1,5 @@
 /** The two contracts that the documentation of the service contradicts itself with. */
+import { KmsAsymError } from '../errors.js';
 
 /**
  * `legacy`: the service without KMS instances, as the walkthroughs show it (asymmetric keys anywhere, new versions of
@@ -8,3 +9,11 @@ export type ServiceMode = 'legacy' | 'instance';
 
 /** Both modes, the default first. */
 export const SERVICE_MODES: readonly ServiceMode[] = ['legacy', 'instance'];
+
+/** Throws `KmsAsymError` `usage` for what is none of them: programs need not be typed. */
+export function requireServiceMode(mode: ServiceMode): void {
+  if (SERVICE_MODES.includes(mode)) return;
+  throw new KmsAsymError('usage', `unknown service mode "${mode}"`, {
+    hints: [`choose ${SERVICE_MODES.join(' or ')}`],
+  });
+}

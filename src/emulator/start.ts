@@ -4,6 +4,7 @@ import { readFront } from './gate/front.js';
 import { Handler } from './http/handle.js';
 import type { Emulator, EmulatorOptions } from './options.js';
 import { DEFAULT_LIMITS, listen } from './http/server.js';
+import { requireServiceMode } from './service-mode.js';
 import { openStorage } from './state/storage.js';
 
 /** The account that owns everything. */
@@ -15,6 +16,7 @@ const ACCOUNT_ID = '1000000000000000';
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { region = 'cn-hangzhou', serviceMode = 'legacy', onNotice = () => undefined } = options;
+  requireServiceMode(serviceMode);
   const { parts, access, tls } = await readFront(options);
   const { hsm = 'auto', stateDir, seed } = options;
   const storage = await openStorage({ hsm, stateDir, seed, serviceMode, clock: parts.clock, onNotice });

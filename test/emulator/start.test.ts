@@ -87,4 +87,12 @@ describe('startEmulator', () => {
   it('refuses an HSM that it does not know', async () => {
     await expect(startEmulator({ hsm: 'abacus' })).rejects.toMatchObject({ code: 'usage' });
   });
+
+  it('refuses a service mode that there is not', async () => {
+    const options = { hsm: 'software', serviceMode: 'modern' } as unknown as EmulatorOptions;
+    await expect(startEmulator(options)).rejects.toMatchObject({
+      code: 'usage',
+      message: 'unknown service mode "modern"',
+    });
+  });
 });

@@ -30,6 +30,8 @@ export class KeyStore {
   #revision = 0;
   /** Keys that are being made, so that concurrent calls do not exceed the quota. */
   #unfinished = 0;
+  /** Work of the devices that will change a key. */
+  readonly #underWay = new Set<Promise<unknown>>();
   /** Keys that ceased to exist, and whose private halves still have to go. */
   #removed: Key[] = [];
   #hasToldOfImitation = false;
@@ -69,43 +71,16 @@ export class KeyStore {
   }
 
   /** Generates a key with one version. Rejects with `Refusal` over the quota, `KmsAsymError` on device trouble. */
-  async create(attributes: KeyAttributes): Promise<Key> {
-    if (this.#keys.size + this.#unfinished >= this.#quota) throw new Refusal('Rejected.LimitExceeded');
-    this.#unfinished += 1;
-    try {
-      const version = await this.#generateVersion(attributes);
-      const { createdMs } = version;
-      if (attributes.protectionLevel === 'HSM') this.#tellOfImitation();
-      return this.#put({
-        ...attributes,
-        keyId: newKeyId(),
-        createdMs,
-        versions: [version],
-        state: 'Enabled',
-        deleteMs: undefined,
-        deletionProtection: { isEnabled: false, description: '' },
-      });
-    } finally {
-      this.#unfinished -= 1;
-    }
+  create(attributes: KeyAttributes): Promise<Key> {
+    return this.#follow(this.#create(attributes));
   }
 
   /**
    * Generates one more version. Rejects with `Refusal` when the state, the age of the newest version or the number
    * of versions forbids it, `KmsAsymError` `emulator` on device trouble.
    */
-  async addVersion(keyId: string): Promise<KeyVersion> {
-    const before = this.#requireVersionable(keyId);
-    const version = await this.#generateVersion(before);
-    try {
-      // The key may have changed while the device was busy.
-      const key = this.#requireVersionable(keyId);
-      this.#put({ ...key, versions: [...key.versions, version] });
-    } catch (error) {
-      await this.deviceOf(before).destroyKey(version.hsmKey.ref);
-      throw error;
-    }
-    return version;
+  addVersion(keyId: string): Promise<KeyVersion> {
+    return this.#follow(this.#addVersion(keyId));
   }
 
   /** Changes what the caller says about a key. Throws `Refusal` when there is none. */
@@ -168,12 +143,57 @@ export class KeyStore {
     return this.#devices[key.protectionLevel];
   }
 
-  /** Destroys every key: a token that outlives the emulator must not fill up with keys that nobody can name. */
+  /** Destroys every key, also those under way: a token that outlives the emulator must not fill up with keys that nobody can name. */
   async destroyAll(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
     await this.destroyRemoved();
     for (const key of this.#keys.values()) await this.#destroy(key);
     this.#keys.clear();
     this.#revision += 1;
+  }
+
+  async #create(attributes: KeyAttributes): Promise<Key> {
+    if (this.#keys.size + this.#unfinished >= this.#quota) throw new Refusal('Rejected.LimitExceeded');
+    this.#unfinished += 1;
+    try {
+      const version = await this.#generateVersion(attributes);
+      const { createdMs } = version;
+      if (attributes.protectionLevel === 'HSM') this.#tellOfImitation();
+      return this.#put({
+        ...attributes,
+        keyId: newKeyId(),
+        createdMs,
+        versions: [version],
+        state: 'Enabled',
+        deleteMs: undefined,
+        deletionProtection: { isEnabled: false, description: '' },
+      });
+    } finally {
+      this.#unfinished -= 1;
+    }
+  }
+
+  async #addVersion(keyId: string): Promise<KeyVersion> {
+    const before = this.#requireVersionable(keyId);
+    const version = await this.#generateVersion(before);
+    try {
+      // The key may have changed while the device was busy.
+      const key = this.#requireVersionable(keyId);
+      this.#put({ ...key, versions: [...key.versions, version] });
+    } catch (error) {
+      await this.deviceOf(before).destroyKey(version.hsmKey.ref);
+      throw error;
+    }
+    return version;
+  }
+
+  async #follow<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
   }
 
   #put(key: Key): Key {
