@@ -1,6 +1,7 @@
 /**
- * Makes V8's compiled forms of the bundle by running it: what a run compiled is in the form it leaves, and each run
- * starts from the form of the one before. Only this Node will use them; others compile as usual.
+ * Makes V8's compiled forms of the bundle by running it: what the first run that needs a file compiled is in its form. What
+ * others need of it they compile: reading more would cost the shortest runs, which come first, more than it spares others.
+ * Only this Node will use the forms; others compile as usual.
  */
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
@@ -8,13 +9,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Runs in each program: has the launcher's scripts write their form when the program ends. */
+/** Runs in each program: has the launcher's scripts that have no form yet write one when the program ends. */
 const RECORDER = `
 const vm = require('node:vm');
 const suffix = '.' + process.version + '-' + process.platform + '-' + process.arch + '.v8';
 vm.Script = class extends vm.Script {
   constructor(source, options) {
     super(source, options);
+    if (options.cachedData) return;
     process.once('exit', () => require('node:fs').writeFileSync(options.filename + suffix, this.createCachedData()));
   }
 };
@@ -41,7 +43,6 @@ export function compileAhead(dist) {
   };
   const run = (status, ...args) => start('kms-asym', status, args);
   try {
-    run(0, '--help');
     run(0, 'encrypt', '--public-key', key, file('plaintext', 'text'), '-o', 'ciphertext');
     run(0, 'encrypt', '--public-key', key, '--format', 'age', 'plaintext', '-o', 'age-file');
     // Nobody listens on port 1; all that comes before an answer is run.

@@ -77,11 +77,17 @@ function buildProgram(context: Context, pages: string[]): Command {
   return program;
 }
 
-/** All names for the help and for typing errors, but the options of that subcommand only which is run. */
+/**
+ * The subcommand that comes first, as it mostly does; else all, for the help and for typing errors. The options of that one
+ * only which is run.
+ */
 function addCommands(program: Command, context: Context): void {
   const loaders = new Map<Command, Entry['load']>();
+  const [first] = context.argv;
+  const isFirst = ({ name }: Entry): boolean => name === first;
+  const some = GROUPS.some(({ entries }) => entries.some(isFirst));
   for (const { heading, entries } of GROUPS) {
-    for (const { name, summary, load } of entries) {
+    for (const { name, summary, load } of some ? entries.filter(isFirst) : entries) {
       loaders.set(program.command(name).description(summary).helpGroup(heading), load);
     }
   }
