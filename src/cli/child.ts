@@ -63,7 +63,10 @@ export async function runChild(
 
 function endOf(child: ChildProcess): Promise<number> {
   return new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
+    child.on('error', (error) => {
+      // Once it runs, it is about a signal that may not be sent: it became another user, as `sudo` does.
+      if (child.pid === undefined) reject(error);
+    });
     child.once('exit', (code, signal) => {
       // One of the two is there.
       resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]);

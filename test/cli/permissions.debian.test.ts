@@ -242,3 +242,14 @@ it('a file that is replaced keeps its mode, unless plaintext takes its place', (
     expect(mode(there('out'))).toBe(expected);
   }
 });
+
+it('waits for a command that became another user, to whom no signal may be passed on', () => {
+  const there = place(0o755);
+  cpSync('/usr/bin/setpriv', there('become'));
+  chownSync(there('become'), 0, NOBODY);
+  chmodSync(there('become'), 0o4750);
+  const root = [there('become'), '--reuid=0', '--regid=0', '--clear-groups'];
+  const command = ['sh', '-c', 'kill -TERM $PPID; sleep 0.3; exit 9'];
+  const source = ['--env', `SECRET=${at('sealed')}`, '-i', at('identity')];
+  expect(run(NOBODY, ['exec', ...source, '--', ...root, ...command])).toEqual({ status: 9, stderr: '' });
+});
