@@ -5,6 +5,7 @@
 import { parseKmsStanza } from '../age/kms-stanza.js';
 import { recognizeAge, RECOGNITION_BYTES } from '../age/recognition.js';
 import { rsaKeySpecOfSize } from '../crypto/algorithms.js';
+import { ageAccident } from '../crypto/ciphertext-accident.js';
 import { MAX_CIPHERTEXT_INPUT_BYTES, parseCiphertext } from '../crypto/ciphertext.js';
 import { KmsAsymError, messageAbout, reworded } from '../errors.js';
 import { openRegularInput } from '../io/input.js';
@@ -34,7 +35,8 @@ export interface KeyUses {
 /**
  * Looks at files, and at every file in directories.
  *
- * @throws KmsAsymError as reading does, and `invalid-ciphertext` for a damaged header: nobody knows what such files need
+ * @throws KmsAsymError as reading does, and `invalid-ciphertext` for a damaged header, or an age file as base64 or UTF-16:
+ * nobody knows what such files need
  */
 export async function findKeyUses(paths: readonly string[], key: KeyMarks): Promise<KeyUses> {
   const found = { certain: [] as string[], possible: [] as string[] };
@@ -57,7 +59,7 @@ async function needOf(
   try {
     const file = new Peeked(input.chunks());
     const encoding = recognizeAge((await file.peek(RECOGNITION_BYTES)).bytes);
-    if (!encoding) return (await isCiphertextOf(file, key)) ? 'possible' : undefined;
+    if (!encoding) return (await isCiphertextOf(file, path, key)) ? 'possible' : undefined;
     const stanzas = (await headerOf(file.chunks(), encoding)).stanzas.map(parseKmsStanza);
     const isNeeded = stanzas.some((stanza) => {
       return stanza && (stanza.locator?.keyId === key.keyId || key.fingerprints.includes(stanza.fingerprint));
@@ -71,10 +73,12 @@ async function needOf(
 }
 
 /** Whether it can be raw ciphertext of a key of this size. */
-async function isCiphertextOf(file: Peeked, { keySpec }: KeyMarks): Promise<boolean> {
+async function isCiphertextOf(file: Peeked, name: string, { keySpec }: KeyMarks): Promise<boolean> {
   const { bytes, truncated } = await file.peek(MAX_CIPHERTEXT_INPUT_BYTES);
+  const accident = ageAccident(bytes, name);
+  if (accident) throw accident;
   try {
-    const ciphertext = parseCiphertext(bytes, '', truncated);
+    const ciphertext = parseCiphertext(bytes, name, truncated);
     return keySpec === undefined || keySpec === rsaKeySpecOfSize(ciphertext.bytes.length);
   } catch (error) {
     if (error instanceof KmsAsymError) return false;
