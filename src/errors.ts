@@ -94,6 +94,11 @@ export function messageAbout(name: string, { message }: KmsAsymError): string {
   return message.includes(`"${name}"`) ? message : `"${name}": ${message}`;
 }
 
+/** Any text as one word of a POSIX shell, for hints that say what to type; plain where that is enough. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** The code of the service in a caught value, or `undefined` if it has none. */
 export function serviceCodeOf(error: unknown): string | undefined {
   return error instanceof KmsAsymError ? error.service?.code : undefined;

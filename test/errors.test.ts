@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import {
   errnoOf,
   KmsAsymError,
   reworded,
   serviceCodeOf,
+  shellWord,
   systemFailure,
   systemReason,
 } from '../src/errors.js';
@@ -35,6 +37,16 @@ describe('an error in other words', () => {
     const bug = new TypeError('undefined is not a function');
     expect(reworded(bug, () => ({ message: 'all is well' }))).toBe(bug);
   });
+});
+
+it.each([
+  ['backups/2026.age', 'backups/2026.age'],
+  ['', "''"],
+  ['my file', "'my file'"],
+  ["it's $(date)", String.raw`'it'\''s $(date)'`],
+])('"%s" is one word of a shell as %s', (text, word) => {
+  expect(shellWord(text)).toBe(word);
+  expect(execFileSync('sh', ['-c', `printf %s ${word}`], { encoding: 'utf8' })).toBe(text);
 });
 
 it.each([

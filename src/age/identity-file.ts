@@ -1,6 +1,6 @@
 /** Identities as text: the files of `-i`, as age has them. Nothing of them is ever quoted in a message. */
 import type { KeyLocator } from '../crypto/public-key-file.js';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, shellWord } from '../errors.js';
 import { decodeBech32 } from './bech32.js';
 import { wipe } from './file-key.js';
 import { at, explainLine, readKeyLines, type ForeignKeyLine, type KeyLine } from './key-lines.js';
@@ -53,7 +53,7 @@ const FOREIGN: readonly ForeignKeyLine[] = [
 export function parseIdentityFile(bytes: Uint8Array, name: string, makeKms: MakeKmsIdentity): Identity[] {
   if (recognizeAge(bytes)) {
     throw new KmsAsymError('invalid-identity', `"${name}" is itself encrypted`, {
-      hints: [`decrypt it first; in bash: -i <(age --decrypt '${name}')`],
+      hints: [`decrypt it first; in bash: -i <(age --decrypt ${shellWord(name)})`],
     });
   }
   return readKeyLines(bytes, name, 'invalid-identity').map((line) => read(line, makeKms));

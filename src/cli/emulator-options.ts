@@ -1,6 +1,6 @@
 /** The options of `emulator`, from words of the command line to what starts one. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, shellWord } from '../errors.js';
 import type { EmulatorOptions } from '../emulator/options.js';
 import { SERVICE_MODES, type ServiceMode } from '../emulator/service-mode.js';
 import { readSmallFile } from '../io/input.js';
@@ -115,7 +115,7 @@ function readSeed(file: string): unknown {
     if (error instanceof KmsAsymError) throw error;
     // The parser's own message quotes the file, which may hold private keys.
     throw new KmsAsymError('configuration', `the seed "${file}" is not valid JSON`, {
-      hints: [`python3 -m json.tool ${file} tells where`],
+      hints: [`python3 -m json.tool ${shellWord(file)} tells where`],
     });
   }
 }

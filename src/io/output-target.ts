@@ -6,7 +6,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, shellWord } from '../errors.js';
 import { alreadyExists } from './atomic-file.js';
 import { identityOf, isSameFile, type FileIdentity } from './file-identity.js';
 import { writeFailed } from './system-error.js';
@@ -93,7 +93,7 @@ function requireDirectory(target: string, subject: string): void {
   const stats = fs.statSync(directory, { throwIfNoEntry: false });
   if (!stats) {
     throw new KmsAsymError('file-not-found', `the directory of ${subject} does not exist`, {
-      hints: [`mkdir -p '${directory}'`],
+      hints: [`mkdir -p ${shellWord(directory)}`],
     });
   }
   if (!stats.isDirectory()) throw new KmsAsymError('write-failed', `"${directory}" is not a directory`);

@@ -1,7 +1,7 @@
 /** `emulator`: a local KMS, alone or around a command. */
 import { constants } from 'node:os';
 import type { Command } from 'commander';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, shellWord } from '../../errors.js';
 import type { Emulator } from '../../emulator/options.js';
 import { writeCaFile } from '../ca-file.js';
 import { commandBehindDashes, runChild, type CommandLine } from '../child.js';
@@ -129,9 +129,4 @@ async function serve(
     await context.terminal.note('emulator: for tests only, not a security boundary');
   }
   await stop.stopped;
-}
-
-/** Text as one word of a POSIX shell; plain where that is enough. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,7 @@
 /** `exec`: secrets from encrypted files into the environment of one command, and nowhere else. */
 import { debuglog } from 'node:util';
 import { Option, type Command } from 'commander';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, shellWord } from '../../errors.js';
 import { isStdin } from '../../io/input.js';
 import { commandBehindDashes, runChild } from '../child.js';
 import type { Context } from '../context.js';
@@ -119,7 +119,7 @@ function checkSources(sources: readonly SecretSource[]): void {
 /** Node 20 reads the file of such an option itself, wherever it stands, and takes its own options from it. */
 function refuseEnvFile(file: string): never {
   throw new KmsAsymError('usage', "--env-file is an option of node's own, for files that are not encrypted", {
-    hints: [`encrypted dotenv text: --dotenv-file '${file}'`],
+    hints: [`encrypted dotenv text: --dotenv-file ${shellWord(file)}`],
   });
 }
 

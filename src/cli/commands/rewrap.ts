@@ -1,6 +1,6 @@
 /** `rewrap`: files get other recipients. Only the header changes, so it takes the same time for any size. */
 import { Option, type Command } from 'commander';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, shellWord } from '../../errors.js';
 import { rateOptions } from '../batch/options.js';
 import type { Context } from '../context.js';
 import { collect, text } from '../options.js';
@@ -88,6 +88,6 @@ function refuseMixture(files: readonly string[], { output }: RewrapOptions, isFi
   }
   if (output === undefined) return;
   throw new KmsAsymError('usage', 'files change in place, so -o is for stdin only', {
-    hints: [`kms-asym rewrap … < '${files[0] ?? ''}' -o '${output}'`],
+    hints: [`kms-asym rewrap … < ${shellWord(files[0] ?? '')} -o ${shellWord(output)}`],
   });
 }

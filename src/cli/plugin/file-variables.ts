@@ -3,7 +3,7 @@
  * of the machine may write to: there a relative path would find an authority or a token that somebody else put there.
  */
 import path from 'node:path';
-import { KmsAsymError } from '../../errors.js';
+import { KmsAsymError, shellWord } from '../../errors.js';
 
 const FILE_VARIABLE =
   /^(KMS_ASYM_(CA_FILE|PUBLIC_KEY)|(ALIBABA_CLOUD|ALIBABACLOUD|ALICLOUD)_(OIDC_TOKEN|CREDENTIALS)_FILE)$/;
@@ -22,6 +22,6 @@ export function requireAbsoluteFiles(env: NodeJS.ProcessEnv): void {
   throw new KmsAsymError(
     'configuration',
     `${name} is "${value}", but age clients start the plugin in another directory`,
-    { hints: [`give the whole path: ${name}="$PWD/${value}"`] },
+    { hints: [`give the whole path: ${name}="$PWD"/${shellWord(value)}`] },
   );
 }

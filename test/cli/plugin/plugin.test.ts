@@ -106,7 +106,7 @@ describe('a file of the environment', () => {
   const relative = { KMS_ASYM_CA_FILE: 'ca.pem' };
   const refusal = [
     'KMS_ASYM_CA_FILE is "ca.pem", but age clients start the plugin in another directory',
-    'hint: give the whole path: KMS_ASYM_CA_FILE="$PWD/ca.pem"',
+    'hint: give the whole path: KMS_ASYM_CA_FILE="$PWD"/ca.pem',
   ];
 
   it('is not looked for where the client happens to be', async () => {
