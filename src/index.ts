@@ -15,11 +15,11 @@ export {
   type EncryptionKey,
   type PublicKey,
 } from './crypto/public-key.js';
+export type { KeyLocator } from './crypto/key-locator.js';
 export {
   checkFingerprint,
   formatPublicKeyFile,
   parsePublicKeyFile,
-  type KeyLocator,
   type PublicKeyFile,
 } from './crypto/public-key-file.js';
 export { SignedData } from './crypto/signature.js';

@@ -1,5 +1,5 @@
 /** Identities as text: the files of `-i`, as age has them. Nothing of them is ever quoted in a message. */
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError, shellWord } from '../errors.js';
 import { decodeBech32 } from './bech32.js';
 import { wipe } from './file-key.js';

@@ -8,7 +8,7 @@
  *
  * Invariant: a locator has exactly one string.
  */
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError } from '../errors.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
 import { decodeLocator, encodeLocator } from './locator-bytes.js';

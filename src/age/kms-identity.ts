@@ -2,7 +2,7 @@
  * Opens files through KMS. How a stanza becomes a call is injected, so this file knows no network; it keeps the
  * rules: all stanzas are checked before the first call, and no header buys more than a handful of calls.
  */
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError } from '../errors.js';
 import { FILE_KEY_BYTES, wipe } from './file-key.js';
 import { parseKmsStanza, type KmsStanza } from './kms-stanza.js';

@@ -12,7 +12,7 @@
  */
 import type { RsaKeySpec } from '../crypto/algorithms.js';
 import { parseRsaPublicKeyDer, rsaPublicKeyDer, type EncryptionKey } from '../crypto/public-key.js';
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError } from '../errors.js';
 import { decodeBech32, encodeBech32 } from './bech32.js';
 import { decodeLocator, encodeLocator } from './locator-bytes.js';

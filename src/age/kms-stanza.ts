@@ -12,9 +12,9 @@ import {
   rsaKeySpecOfSize,
   type OaepAlgorithmName,
 } from '../crypto/algorithms.js';
+import { LOCATOR_PARTS, LOCATOR_SHAPES, type KeyLocator } from '../crypto/key-locator.js';
 import { encryptOaep } from '../crypto/oaep.js';
 import { normalizeFingerprint, type EncryptionKey } from '../crypto/public-key.js';
-import { LOCATOR_SHAPES, type KeyLocator } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
 import type { Recipient } from './recipient.js';
 import type { Stanza } from './stanza.js';
@@ -54,12 +54,12 @@ export class KmsRecipient implements Recipient {
         hints: ['a file names its key by region, KeyId and KeyVersionId, not by an alias or ARN'],
       });
     }
-    this.#locator = locator ? [locator.region, locator.keyId, locator.keyVersionId] : [];
+    this.#locator = locator ? LOCATOR_PARTS.map((part) => locator[part]) : [];
   }
 
   /** Whether a stanza says that it is for this key: for this version of it too, where that is known here. */
   isNamedBy({ algorithm, fingerprint, locator, ciphertext }: KmsStanza): boolean {
-    const named = locator && [locator.region, locator.keyId, locator.keyVersionId];
+    const named = locator && LOCATOR_PARTS.map((part) => locator[part]);
     return (
       algorithm === DEFAULT_OAEP_ALGORITHM &&
       fingerprint === this.#key.fingerprint &&
@@ -100,9 +100,8 @@ export function parseKmsStanza({ type, args, body }: Stanza): KmsStanza | undefi
 
 /** The first part of a locator that has not the shape it must have. */
 function findMisshapen(locator: Required<KeyLocator>): string | undefined {
-  const names = Object.keys(LOCATOR_SHAPES) as (keyof KeyLocator)[];
-  const name = names.find((each) => !LOCATOR_SHAPES[each].test(locator[each]));
-  return name && locator[name];
+  const part = LOCATOR_PARTS.find((each) => !LOCATOR_SHAPES[each].test(locator[each]));
+  return part && locator[part];
 }
 
 function malformed(problem: string): KmsAsymError {

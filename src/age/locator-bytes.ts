@@ -2,10 +2,8 @@
  * Where a key is, as recipient and identity strings spell it: region, KeyId and KeyVersionId, in this order, each a
  * byte that says how long it is and then as many characters of ASCII. A length of 0 means that it is not said.
  */
-import { LOCATOR_SHAPES, type KeyLocator } from '../crypto/public-key-file.js';
 import { asBuffer } from '../crypto/encoding.js';
-
-const PARTS = ['region', 'keyId', 'keyVersionId'] as const satisfies (keyof KeyLocator)[];
+import { LOCATOR_PARTS, LOCATOR_SHAPES, type KeyLocator } from '../crypto/key-locator.js';
 
 /** A locator, and what follows it. */
 export interface LocatorAndRest {
@@ -15,7 +13,7 @@ export interface LocatorAndRest {
 
 /** The bytes of a locator, or `undefined` when one of its parts has not the shape of one. */
 export function encodeLocator(locator: KeyLocator): Buffer | undefined {
-  const parts = PARTS.map((part) => {
+  const parts = LOCATOR_PARTS.map((part) => {
     const text = locator[part];
     return text === undefined || LOCATOR_SHAPES[part].test(text) ? (text ?? '') : undefined;
   });
@@ -27,7 +25,7 @@ export function encodeLocator(locator: KeyLocator): Buffer | undefined {
 export function decodeLocator(bytes: Uint8Array): LocatorAndRest | undefined {
   const locator: { -readonly [Part in keyof KeyLocator]: KeyLocator[Part] } = {};
   let rest = asBuffer(bytes);
-  for (const part of PARTS) {
+  for (const part of LOCATOR_PARTS) {
     const end = 1 + (rest[0] ?? rest.length);
     if (end > rest.length) return undefined;
     const text = rest.toString('latin1', 1, end);

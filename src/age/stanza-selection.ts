@@ -1,9 +1,7 @@
 /** Which stanzas of a file the identities are for. */
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import { LOCATOR_PARTS, type KeyLocator } from '../crypto/key-locator.js';
 import type { Candidate } from './kms-identity.js';
 import type { KmsStanza } from './kms-stanza.js';
-
-const PARTS = ['region', 'keyId', 'keyVersionId'] as const satisfies (keyof KeyLocator)[];
 
 /**
  * The stanzas that at least one identity is for, those that say what their key is first, each in the order of the
@@ -20,5 +18,5 @@ export function selectStanzas(
 }
 
 function agrees(identity: KeyLocator, locator: KeyLocator): boolean {
-  return PARTS.every((part) => identity[part] === undefined || identity[part] === locator[part]);
+  return LOCATOR_PARTS.every((part) => identity[part] === undefined || identity[part] === locator[part]);
 }

@@ -1,5 +1,6 @@
 /** The KMS keys that `encrypt` encrypts to, from flags, environment, files and the service. */
-import { checkFingerprint, requireFingerprint, type KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
+import { checkFingerprint, requireFingerprint } from '../crypto/public-key-file.js';
 import { requireEncryptionKey, type EncryptionKey } from '../crypto/public-key.js';
 import { KmsAsymError } from '../errors.js';
 import type { Context } from './context.js';

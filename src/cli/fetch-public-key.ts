@@ -1,6 +1,6 @@
 /** A public key straight from the service, checked before anything is encrypted to it. */
 import { parsePublicKey, type PublicKey } from '../crypto/public-key.js';
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError } from '../errors.js';
 import type { KmsClient, PublicKeyOutput } from '../kms/client.js';
 import { newestVersion } from './key-version.js';

@@ -3,7 +3,8 @@
  * keys is refused. The environment only fills in, where a stanza does not name its key.
  */
 import type { KmsStanza } from '../age/kms-stanza.js';
-import { requireFingerprint, type KeyLocator, type PublicKeyFile } from '../crypto/public-key-file.js';
+import { locatorOf, type KeyLocator } from '../crypto/key-locator.js';
+import { requireFingerprint, type PublicKeyFile } from '../crypto/public-key-file.js';
 import { loadPublicKeyFile, type KeyOptions } from './key-source.js';
 import { fromEnv } from './settings.js';
 
@@ -42,10 +43,11 @@ export function chooseKeyDemand(options: DemandOptions, env: NodeJS.ProcessEnv):
     ],
     locate: (stanza) => {
       ofEnvironment ??= loadFileOfEnvironment(env);
-      const known = [linesOf(file), linesAbout(stanza, ofEnvironment), fromEnvironment(env)];
+      const ofFile = file ? locatorOf(file) : {};
+      const known = [ofFile, linesAbout(stanza, ofEnvironment), fromEnvironment(env)];
       const fitting = known.find((each) => each.keyId !== undefined && each.keyId === (keyId ?? each.keyId));
       return {
-        ...linesOf(file),
+        ...ofFile,
         ...(fitting ?? (keyId !== undefined && { keyId })),
         ...(keyVersionId !== undefined && { keyVersionId }),
       };
@@ -60,19 +62,12 @@ function loadFileOfEnvironment(env: NodeJS.ProcessEnv): PublicKeyFile | undefine
 
 /** A public key file of the environment says something about its own key only. */
 function linesAbout({ fingerprint }: KmsStanza, file: PublicKeyFile | undefined): KeyLocator {
-  return linesOf(file?.publicKey.fingerprint === fingerprint ? file : undefined);
+  return file?.publicKey.fingerprint === fingerprint ? locatorOf(file) : {};
 }
 
 function fromEnvironment(env: NodeJS.ProcessEnv): KeyLocator {
-  const keyId = fromEnv(env, 'KMS_ASYM_KEY_ID');
-  const keyVersionId = fromEnv(env, 'KMS_ASYM_KEY_VERSION_ID');
-  return { ...(keyId !== undefined && { keyId }), ...(keyVersionId !== undefined && { keyVersionId }) };
-}
-
-function linesOf({ keyId, keyVersionId, region }: Partial<PublicKeyFile> = {}): KeyLocator {
-  return {
-    ...(keyId !== undefined && { keyId }),
-    ...(keyVersionId !== undefined && { keyVersionId }),
-    ...(region !== undefined && { region }),
-  };
+  return locatorOf({
+    keyId: fromEnv(env, 'KMS_ASYM_KEY_ID'),
+    keyVersionId: fromEnv(env, 'KMS_ASYM_KEY_VERSION_ID'),
+  });
 }

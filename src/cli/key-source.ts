@@ -2,10 +2,10 @@
  * Which key a command is about, from flags, the public key file and the environment. Flags beat the environment; a
  * flag that contradicts the file's lines is an error, because one of the two is a mistake.
  */
+import { locatorOf, type KeyLocator } from '../crypto/key-locator.js';
 import {
   MAX_PUBLIC_KEY_FILE_BYTES,
   parsePublicKeyFile,
-  type KeyLocator,
   type PublicKeyFile,
 } from '../crypto/public-key-file.js';
 import { KmsAsymError } from '../errors.js';
@@ -40,7 +40,8 @@ export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): Ke
     options.publicKey ?? (options.keyId === undefined ? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY') : undefined);
   if (fileName !== undefined) {
     const file = loadPublicKeyFile(fileName, options);
-    return { file: { ...file, ...flagLocator(options) } };
+    const { keyId, keyVersionId } = options;
+    return { file: { ...file, ...locatorOf({ keyId, keyVersionId }) } };
   }
   return { locator: requireKeyId(options, env, HOW_TO_NAME) };
 }
@@ -80,13 +81,6 @@ export function loadPublicKeyFile(fileName: string, options: KeyOptions = {}): N
   refuseContradiction('--key-id', options.keyId, file.keyId, fileName);
   refuseContradiction('--key-version-id', options.keyVersionId, file.keyVersionId, fileName);
   return { ...file, fileName };
-}
-
-function flagLocator(options: KeyOptions): KeyLocator {
-  return {
-    ...(options.keyId !== undefined && { keyId: options.keyId }),
-    ...(options.keyVersionId !== undefined && { keyVersionId: options.keyVersionId }),
-  };
 }
 
 function refuseContradiction(

@@ -1,5 +1,5 @@
 /** One AsymmetricDecrypt, with what a person wants to know when it fails. */
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import type { DecryptOutput, KmsClient } from '../kms/client.js';
 import { explainDecryptError } from './decrypt-diagnosis.js';
 import { onlyVersion } from './key-version.js';

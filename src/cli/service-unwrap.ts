@@ -6,7 +6,7 @@ import { KmsIdentity, type Select, type Unwrap } from '../age/kms-identity.js';
 import type { KmsStanza } from '../age/kms-stanza.js';
 import type { Identity } from '../age/recipient.js';
 import { selectStanzas } from '../age/stanza-selection.js';
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError } from '../errors.js';
 import { askOnce } from './ask-once.js';
 import type { Context } from './context.js';

@@ -5,7 +5,7 @@ import { wipe } from '../age/file-key.js';
 import { readHeader } from '../age/header.js';
 import { parseKmsStanza, type KmsStanza } from '../age/kms-stanza.js';
 import { DEFAULT_OAEP_ALGORITHM } from '../crypto/algorithms.js';
-import type { KeyLocator } from '../crypto/public-key-file.js';
+import { locatorOf, type KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError, reworded } from '../errors.js';
 import type { Context } from './context.js';
 import type { NamedKey } from './encryption-keys.js';
@@ -77,14 +77,6 @@ async function verify(
   } catch (error) {
     throw unverified(error, named.name);
   }
-}
-
-function locatorOf({ keyId, keyVersionId, region }: NamedKey): KeyLocator {
-  return {
-    ...(keyId !== undefined && { keyId }),
-    ...(keyVersionId !== undefined && { keyVersionId }),
-    ...(region !== undefined && { region }),
-  };
 }
 
 function unverified(error: unknown, name: string): unknown {

@@ -7,27 +7,13 @@
  * `KeySpec` lines, when present, agree with its key.
  */
 import { KmsAsymError } from '../errors.js';
+import { LOCATOR_SHAPES, locatorOf, type KeyLocator } from './key-locator.js';
 import { normalizeFingerprint, parsePublicKey, type PublicKey } from './public-key.js';
-
-/** Which KMS key a public key belongs to, as far as known. */
-export interface KeyLocator {
-  readonly keyId?: string;
-  readonly keyVersionId?: string;
-  /** Region id, checked for its alphabet only. */
-  readonly region?: string;
-}
 
 /** A public key and what its file says about it. */
 export interface PublicKeyFile extends KeyLocator {
   readonly publicKey: PublicKey;
 }
-
-/** The strict shape of each part of a {@link KeyLocator}; what comes from a file is checked before it is used. */
-export const LOCATOR_SHAPES = {
-  keyId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
-  keyVersionId: /^[A-Za-z0-9][A-Za-z0-9-]{0,127}$/,
-  region: /^(?=.{1,50}$)[a-z]{2}(-[a-z0-9]+){1,4}$/,
-} as const satisfies Record<keyof KeyLocator, RegExp>;
 
 /** The lines this program knows, with the strict shape of their values. */
 const LINES = {
@@ -58,12 +44,8 @@ export function parsePublicKeyFile(bytes: Uint8Array, name: string): PublicKeyFi
     );
   }
   if (lines.Fingerprint !== undefined) checkFingerprint(publicKey, lines.Fingerprint, name);
-  return {
-    publicKey,
-    ...(lines.KeyId !== undefined && { keyId: lines.KeyId }),
-    ...(lines.KeyVersionId !== undefined && { keyVersionId: lines.KeyVersionId }),
-    ...(lines.Region !== undefined && { region: lines.Region }),
-  };
+  const { Region: region, KeyId: keyId, KeyVersionId: keyVersionId } = lines;
+  return { publicKey, ...locatorOf({ region, keyId, keyVersionId }) };
 }
 
 /** Writes a public key file: the lines that are known, then the PEM byte for byte. */

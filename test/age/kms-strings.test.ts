@@ -7,7 +7,7 @@ import { decodeBech32, encodeBech32 } from '../../src/age/bech32.js';
 import { decodeKmsIdentity, encodeKmsIdentity } from '../../src/age/kms-identity-string.js';
 import { decodeKmsRecipient, encodeKmsRecipient } from '../../src/age/kms-recipient-string.js';
 import { parsePublicKey, requireEncryptionKey } from '../../src/crypto/public-key.js';
-import type { KeyLocator } from '../../src/crypto/public-key-file.js';
+import type { KeyLocator } from '../../src/crypto/key-locator.js';
 import { KmsAsymError } from '../../src/errors.js';
 import { publicKeyOf, RSA_KEYS } from './identities.js';
 

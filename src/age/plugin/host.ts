@@ -1,5 +1,5 @@
 /** What the state machines are given from outside: everything that knows a network or a person. */
-import type { KeyLocator } from '../../crypto/public-key-file.js';
+import type { KeyLocator } from '../../crypto/key-locator.js';
 import type { Unwrap } from '../kms-identity.js';
 import type { Recipient } from '../recipient.js';
 

@@ -5,7 +5,7 @@
  * The header of a file is not authenticated yet: every stanza may come from an attacker. Invariant: a file with a
  * malformed stanza of ours buys no call, any other at most a handful; a file for others is met with silence.
  */
-import type { KeyLocator } from '../../crypto/public-key-file.js';
+import type { KeyLocator } from '../../crypto/key-locator.js';
 import { wipe } from '../file-key.js';
 import { decodeKmsIdentity } from '../kms-identity-string.js';
 import { KmsIdentity } from '../kms-identity.js';

@@ -1,8 +1,9 @@
 /** `get-public-key`: the public key as a file that describes itself. */
 import { Option, type Command } from 'commander';
+import { locatorOf } from '../../crypto/key-locator.js';
 import { formatPublicKeyFile } from '../../crypto/public-key-file.js';
 import type { Context } from '../context.js';
-import { fetchPublicKey, type FetchedPublicKey } from '../fetch-public-key.js';
+import { fetchPublicKey } from '../fetch-public-key.js';
 import { requireKeyId } from '../key-source.js';
 import { keyIdOption, newestVersionOption, text, type GlobalOptions } from '../options.js';
 import { openOutputBesideJson } from '../output-option.js';
@@ -47,7 +48,7 @@ async function run(options: Options, context: Context): Promise<void> {
   const text =
     options.bare === true
       ? publicKeyPem
-      : formatPublicKeyFile(publicKeyPem, publicKey, named(fetched, region));
+      : formatPublicKeyFile(publicKeyPem, publicKey, locatorOf({ ...fetched, region }));
   if (output) {
     await output.write(Buffer.from(text));
     await output.commit();
@@ -64,8 +65,4 @@ async function run(options: Options, context: Context): Promise<void> {
     Output: options.output,
     RequestId: fetched.requestId,
   });
-}
-
-function named({ keyId, keyVersionId }: FetchedPublicKey, region: string | undefined) {
-  return { keyId, keyVersionId, ...(region !== undefined && { region }) };
 }

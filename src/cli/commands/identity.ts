@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { encodeKmsIdentity } from '../../age/kms-identity-string.js';
 import { encodeKmsRecipient } from '../../age/kms-recipient-string.js';
-import type { KeyLocator } from '../../crypto/public-key-file.js';
+import { locatorOf } from '../../crypto/key-locator.js';
 import type { Context } from '../context.js';
 import {
   findEncryptionKey,
@@ -44,11 +44,7 @@ async function run(options: Options, context: Context): Promise<void> {
   const named = await findKey(options, context);
   const region = named ? regionOfKey(named, options, context.env) : options.region;
   // Without a version, what was encrypted to earlier and later ones opens too.
-  const locator: KeyLocator = {
-    ...(region !== undefined && { region }),
-    ...(named?.keyId !== undefined && { keyId: named.keyId }),
-    ...(options.keyVersionId !== undefined && { keyVersionId: options.keyVersionId }),
-  };
+  const locator = locatorOf({ region, keyId: named?.keyId, keyVersionId: options.keyVersionId });
   const identity = encodeKmsIdentity(locator);
   const recipient = named && recipientOf(named, region);
   if (output) {

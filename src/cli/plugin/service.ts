@@ -1,7 +1,7 @@
 /** The plugin's calls to KMS. Nobody passes it flags: what `kms-asym` takes from those comes from the environment. */
 import type { Candidate } from '../../age/kms-identity.js';
 import { KmsRecipient } from '../../age/kms-stanza.js';
-import type { KeyLocator } from '../../crypto/public-key-file.js';
+import type { KeyLocator } from '../../crypto/key-locator.js';
 import { KmsAsymError } from '../../errors.js';
 import type { Context, Run } from '../context.js';
 import { findEncryptionKey } from '../encryption-keys.js';
