@@ -4,7 +4,7 @@
  *
  * Invariant: nothing but that white space and the line ends can be changed in an armored file without an error.
  */
-import { asBuffer } from '../crypto/encoding.js';
+import { asBuffer, decodeBase64 } from '../crypto/encoding.js';
 import { KmsAsymError } from '../errors.js';
 import { Segmenter, type ByteStream } from './byte-stream.js';
 
@@ -142,10 +142,9 @@ function isFull(line: string | undefined): boolean {
   return line?.length === COLUMNS && !line.endsWith('=');
 }
 
-/** Encoding again what was decoded is much faster than a pattern, and exactly as strict. */
 function decodeCanonical(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64') !== text) throw notBase64();
+  const bytes = decodeBase64(text);
+  if (!bytes) throw notBase64();
   return bytes;
 }
 

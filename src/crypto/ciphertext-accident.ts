@@ -4,9 +4,7 @@
  */
 import { KmsAsymError } from '../errors.js';
 import { RSA_CIPHERTEXT_BYTES as SIZES } from './algorithms.js';
-
-/** Text that could be base64 in any wrapping, URL-safe or not. */
-export const ONLY_BASE64 = /^[A-Za-z0-9+/_\-=\s]*$/;
+import { ONLY_BASE64 } from './encoding.js';
 
 /** Beginnings of an age file, binary and armored, in base64. */
 const AGE_IN_BASE64 = /^(YWdlLWVuY3J5cHRpb24ub3JnL|LS0tLS1CRUdJTiBBR0UgRU5DUllQVEVEIEZJTEUtLS0t)/;

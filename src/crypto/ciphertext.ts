@@ -6,8 +6,8 @@
  * be a one in 2^500 accident.
  */
 import { RSA_CIPHERTEXT_BYTES as SIZES } from './algorithms.js';
-import { ageAccident, diagnose, invalid, ONLY_BASE64 } from './ciphertext-accident.js';
-import { decodeBase64 } from './encoding.js';
+import { ageAccident, diagnose, invalid } from './ciphertext-accident.js';
+import { bareBase64, decodeBase64Unpadded, ONLY_BASE64 } from './encoding.js';
 
 /** Bytes of one RSA ciphertext and how they were spelled. */
 export interface Ciphertext {
@@ -44,14 +44,13 @@ export function parseCiphertext(input: Buffer, name: string, truncated = false):
 }
 
 function fromText(text: string, name: string): Buffer {
-  const compact = text.replace(/\s+/g, '').replaceAll('-', '+').replaceAll('_', '/');
-  const bare = compact.replace(/=+$/, '');
+  const bare = bareBase64(text);
   if (bare.length < SHORTEST_BASE64) throw diagnose(Buffer.from(text, 'latin1'), text, name);
   // Hexadecimal is base64 too, of something half as long again; random bytes never look like this.
   if (/^[\da-f]+$/i.test(bare) && SIZES.includes(bare.length / 2)) {
     throw invalid(name, 'is hexadecimal text', ['turn it back: xxd -r -p FILE > FIXED']);
   }
-  const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, '='));
+  const bytes = decodeBase64Unpadded(bare);
   if (!bytes)
     throw invalid(name, 'looks like base64 but is cut off or damaged', ['copy the whole text again']);
   if (SIZES.includes(bytes.length)) return bytes;

@@ -4,14 +4,13 @@
  * consist of base64 characters is a one in 2^500 accident.
  */
 import { KmsAsymError } from '../errors.js';
-import { decodeBase64 } from './encoding.js';
+import { bareBase64, decodeBase64Unpadded, ONLY_BASE64 } from './encoding.js';
 
 /** Longest file that can be one signature in any spelling, in bytes. */
 export const MAX_SIGNATURE_FILE_BYTES = 16 * 1024;
 
 /** Longest raw signature, that of RSA_4096, and some bytes more, so that a longer one is explained in its own words. */
 const MAX_SIGNATURE_BYTES = 1024;
-const ONLY_BASE64 = /^[A-Za-z0-9+/_\-=\s]*$/;
 
 /**
  * Reads one signature.
@@ -38,11 +37,7 @@ export function parseSignature(file: Buffer, name: string): Buffer {
 }
 
 function fromBase64(text: string, name: string): Buffer {
-  const bare = text
-    .replace(/[\s=]+/g, '')
-    .replaceAll('-', '+')
-    .replaceAll('_', '/');
-  const bytes = decodeBase64(bare.padEnd(Math.ceil(bare.length / 4) * 4, '='));
+  const bytes = decodeBase64Unpadded(bareBase64(text));
   if (bytes) return bytes;
   throw invalid(name, 'looks like base64 but is cut off or damaged', ['copy the whole text again']);
 }

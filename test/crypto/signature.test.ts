@@ -210,6 +210,11 @@ describe('a signature file', () => {
   it.each([
     ['nothing', '', 'is empty'],
     ['white space', ' \n', 'is empty'],
+    [
+      'base64 with padding inside',
+      `${base64.slice(0, 8)}=${base64.slice(8)}`,
+      'looks like base64 but is cut off or damaged',
+    ],
     ['base64 that was cut off', base64.slice(0, 41), 'looks like base64 but is cut off or damaged'],
     ['JSON', `{"Value":"${base64}"}`, 'is JSON, not a signature'],
     ['UTF-16', Buffer.from(`\ufeff${base64}`, 'utf16le'), 'is UTF-16 text'],
