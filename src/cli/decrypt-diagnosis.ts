@@ -5,6 +5,7 @@
 import { OAEP_ALGORITHMS } from '../crypto/algorithms.js';
 import { reworded, serviceCodeOf } from '../errors.js';
 import type { KeyVersion, KeyVersionRef, KmsClient } from '../kms/client.js';
+import { namesAlias } from './alias-name.js';
 import type { KmsCiphertext } from './kms-decrypt.js';
 
 /** Newest other versions that are tried. */
@@ -95,7 +96,7 @@ function versionHints(versions: readonly KeyVersion[]): string[] {
 
 /** An alias that was moved takes its name along, but not what was encrypted to the key that it stood for. */
 async function aliasHint(kms: KmsClient, keyId: string): Promise<string[]> {
-  if (!/(^|:)alias\//.test(keyId)) return [];
+  if (!namesAlias(keyId)) return [];
   const key = await attempt(() => kms.describeKey(keyId));
   if (key === undefined) return [];
   return [

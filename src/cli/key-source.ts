@@ -47,6 +47,22 @@ export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): Ke
 }
 
 /**
+ * Where the key of a source is, whose file may not say it.
+ *
+ * @param what - what the key is needed for, as a verb: `decrypts`
+ * @throws KmsAsymError `usage` when nothing names the key
+ */
+export function requireLocator(source: KeySource, what: string): KeyLocator & { keyId: string } {
+  const { region, keyId, keyVersionId } = 'file' in source ? source.file : source.locator;
+  if (keyId !== undefined) return { ...locatorOf({ region, keyVersionId }), keyId };
+  throw new KmsAsymError(
+    'usage',
+    `the public key file has no KeyId line, so it does not say which key ${what}`,
+    { hints: ['add --key-id ID', 'or write the file with kms-asym get-public-key, without --bare'] },
+  );
+}
+
+/**
  * The key named by `--key-id` or the environment.
  *
  * @throws KmsAsymError `usage` when there is none

@@ -6,7 +6,7 @@ import { checkFingerprint } from '../crypto/public-key-file.js';
 import { requireEncryptionKey } from '../crypto/public-key.js';
 import { KmsAsymError } from '../errors.js';
 import type { Decrypted, Decryption, DecryptOptions } from './decryption.js';
-import { chooseKeySource, type KeySource, type NamedPublicKeyFile } from './key-source.js';
+import { chooseKeySource, requireLocator, type KeySource, type NamedPublicKeyFile } from './key-source.js';
 import { decryptThroughKms } from './kms-decrypt.js';
 import { chooseRegion } from './settings.js';
 
@@ -27,14 +27,12 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
   const ciphertext = parseCiphertext(bytes, input.name, truncated);
   run.oaepKey ??= chooseKeySource(options, context.env);
   const source = run.oaepKey;
-  const locator = 'file' in source ? source.file : source.locator;
-  const { keyId, keyVersionId } = locator;
-  if (keyId === undefined) throw namesNoKey();
+  const { region: known, ...key } = requireLocator(source, 'decrypts');
   requireFitting(ciphertext, source, options, input.name);
-  const region = chooseRegion(options, context.env, locator.region);
+  const region = chooseRegion(options, context.env, known);
   const algorithm = options.algorithm ?? DEFAULT_OAEP_ALGORITHM;
   const answer = await decryptThroughKms(await clients.in(region), {
-    key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
+    key,
     algorithm,
     ciphertext: ciphertext.bytes,
     name: input.name,
@@ -59,16 +57,6 @@ function notForIdentities(name: string): KmsAsymError {
   return new KmsAsymError('usage', `"${name}" is no age file, so -i cannot open it`, {
     hints: ['raw RSA ciphertext is opened by KMS: --public-key FILE or --key-id ID'],
   });
-}
-
-function namesNoKey(): KmsAsymError {
-  return new KmsAsymError(
-    'usage',
-    'the public key file has no KeyId line, so it does not say which key decrypts',
-    {
-      hints: ['add --key-id ID', 'or write the file with kms-asym get-public-key, without --bare'],
-    },
-  );
 }
 
 function requireFitting(

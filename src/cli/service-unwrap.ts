@@ -8,6 +8,7 @@ import type { Identity } from '../age/recipient.js';
 import { selectStanzas } from '../age/stanza-selection.js';
 import type { KeyLocator } from '../crypto/key-locator.js';
 import { KmsAsymError } from '../errors.js';
+import { namesAlias } from './alias-name.js';
 import { askOnce } from './ask-once.js';
 import type { Context } from './context.js';
 import type { KeyDemand } from './key-demand.js';
@@ -107,7 +108,7 @@ export class ServiceUnwrap {
     const located = stanzas.find(({ locator }) => locator !== undefined)?.locator;
     const fromArn = /^acs:kms:[^:]*:[^:]*:key\/(.+)$/.exec(keyId)?.[1];
     if (fromArn !== undefined) return fromArn;
-    if (!located || !/(^|:)alias\//.test(keyId)) return keyId;
+    if (!located || !namesAlias(keyId)) return keyId;
     const kms = await this.parts.clients.in(this.#region(located.region));
     return (await askOnce(kms, `metadata of ${keyId}`, () => kms.describeKey(keyId))).keyId;
   }
@@ -140,7 +141,7 @@ function wrongKey(name: string, demand: KeyDemand, stanzas: readonly KmsStanza[]
       ...stanzas.slice(0, MAX_NAMED).map(({ locator }) => {
         return `it is for key ${locator?.keyId ?? '?'}, version ${locator?.keyVersionId ?? '?'}`;
       }),
-      ...(/(^|:)alias\//.test(demand.keyId ?? '')
+      ...(namesAlias(demand.keyId ?? '')
         ? ['if the alias was moved since, leave it out: the file names its key']
         : []),
     ],

@@ -10,7 +10,7 @@ import {
 import type { PublicKey } from '../crypto/public-key.js';
 import { KmsAsymError, reworded, serviceCodeOf } from '../errors.js';
 import type { KeyMetadata, KeyVersionRef, KmsClient } from '../kms/client.js';
-import type { KeySource } from './key-source.js';
+import { requireLocator, type KeySource } from './key-source.js';
 import { newestVersion } from './key-version.js';
 import type { Terminal } from './terminal.js';
 
@@ -58,14 +58,12 @@ export async function findSigningKey(
   asked: SignatureAlgorithmName | undefined,
   terminal: Terminal,
 ): Promise<SigningKey> {
-  const locator = 'file' in source ? source.file : source.locator;
-  const { keyId } = locator;
-  if (keyId === undefined) throw namesNoKey();
+  const { keyId, keyVersionId: named } = requireLocator(source, 'signs');
   const publicKey = 'file' in source ? source.file.publicKey : undefined;
   const algorithm = publicKey
     ? chooseAlgorithm(asked, publicKey.keySpec, keyId)
     : (asked ?? (await defaultOf(kms, keyId)));
-  const keyVersionId = locator.keyVersionId ?? (await newestVersion(kms, keyId, terminal));
+  const keyVersionId = named ?? (await newestVersion(kms, keyId, terminal));
   return { ref: { keyId, keyVersionId }, algorithm, ...(publicKey && { publicKey }) };
 }
 
@@ -101,14 +99,4 @@ async function describe(kms: KmsClient, keyId: string): Promise<KeyMetadata> {
 
 function isKnown(keySpec: string): keySpec is RsaKeySpec | EcKeySpec {
   return Object.hasOwn({ ...RSA_KEY_SPECS, ...EC_KEY_SPECS }, keySpec);
-}
-
-function namesNoKey(): KmsAsymError {
-  return new KmsAsymError(
-    'usage',
-    'the public key file has no KeyId line, so it does not say which key signs',
-    {
-      hints: ['add --key-id ID', 'or write the file with kms-asym get-public-key, without --bare'],
-    },
-  );
 }

@@ -171,11 +171,16 @@ export function errorObject(error: KmsAsymError): JsonObject {
     ExitStatus: EXIT_STATUS[error.code],
     Message: printable(error.message),
     Hints: error.hints.map(printable),
-    Service: service && {
-      Action: service.action,
-      Code: printable(service.code),
-      HttpStatus: service.httpStatus,
-      RequestId: printable(service.requestId),
-    },
+    Service: service && serviceObject(service),
+  };
+}
+
+/** What the service said, as `--json` shows it. */
+export function serviceObject({ action, code, httpStatus, requestId }: ServiceDetails): JsonObject {
+  return {
+    Action: action,
+    Code: printable(code),
+    HttpStatus: httpStatus,
+    RequestId: printable(requestId),
   };
 }

@@ -1,6 +1,6 @@
 /** What one check of `doctor` found, and how it is shown. */
 import type { ErrorCode, KmsAsymError, ServiceDetails } from '../../errors.js';
-import { printable, type JsonObject } from '../terminal.js';
+import { printable, serviceLine, serviceObject, type JsonObject } from '../terminal.js';
 
 /** The result of one check. */
 export interface Finding {
@@ -30,10 +30,9 @@ export function failure(check: string, error: KmsAsymError, fixes = error.hints)
 export function findingText(finding: Finding): string {
   const { check, status, detail, service, fixes } = finding;
   const below = (label: string, text: string): string => `      ${label.padEnd(12)}  ${printable(text)}\n`;
-  const request = service && service.requestId !== '' ? `, RequestId ${service.requestId}` : '';
   return [
     `${status}  ${check.padEnd(12)}  ${printable(detail)}\n`,
-    ...(service ? [below('', `${service.code} (HTTP ${service.httpStatus}${request})`)] : []),
+    ...(service ? [below('', serviceLine(service))] : []),
     ...fixes.map((fix) => below('fix:', fix)),
   ].join('');
 }
@@ -46,11 +45,6 @@ export function findingObject({ check, status, detail, fixes, code, service }: F
     Detail: printable(detail),
     Code: code,
     Fixes: status === 'fail' ? fixes.map(printable) : undefined,
-    Service: service && {
-      Action: service.action,
-      Code: printable(service.code),
-      HttpStatus: service.httpStatus,
-      RequestId: printable(service.requestId),
-    },
+    Service: service && serviceObject(service),
   };
 }
