@@ -2,7 +2,7 @@
 import { decodeArmor } from '../age/armor.js';
 import { ByteReader } from '../age/byte-stream.js';
 import { NONCE_BYTES } from '../age/chunk.js';
-import { openHeader } from '../age/decrypt.js';
+import { openHeader } from '../age/open-header.js';
 import { wipe } from '../age/file-key.js';
 import { readHeader } from '../age/header.js';
 import type { AgeEncoding } from '../age/recognition.js';

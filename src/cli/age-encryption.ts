@@ -2,7 +2,7 @@
 import { encodeArmor } from '../age/armor.js';
 import { ByteReader, type ByteStream } from '../age/byte-stream.js';
 import { NONCE_BYTES } from '../age/chunk.js';
-import { sealHeader } from '../age/encrypt.js';
+import { sealHeader } from '../age/seal-header.js';
 import { wipe } from '../age/file-key.js';
 import type { Stanza } from '../age/stanza.js';
 import { encryptStream, PayloadSealer } from '../age/stream.js';

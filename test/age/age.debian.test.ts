@@ -6,11 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
-import { decrypt } from '../../src/age/decrypt.js';
-import { encrypt } from '../../src/age/encrypt.js';
 import { parseRecipient } from '../../src/age/recipient-file.js';
 import { nativeIdentity } from './identities.js';
 import { collect, pieces } from './streams.js';
+import { decrypt, encrypt } from './whole-files.js';
 
 const SIZES = [0, 1, 65_535, 65_536, 65_537, 131_072, 1_000_003];
 let dir: string;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
-import { encrypt, sealHeader } from '../../src/age/encrypt.js';
-import { decrypt, openHeader } from '../../src/age/decrypt.js';
+import { openHeader } from '../../src/age/open-header.js';
+import { sealHeader } from '../../src/age/seal-header.js';
 import {
   encodeHeader,
   HeaderParser,
@@ -17,6 +17,7 @@ import { encodeStanza, StanzaParser, type Stanza } from '../../src/age/stanza.js
 import { KmsAsymError } from '../../src/errors.js';
 import { publicKeyOf, RSA_KEYS, tellFileKey } from './identities.js';
 import { collect, outcomeOf, pieces } from './streams.js';
+import { decrypt, encrypt } from './whole-files.js';
 
 const fixtures = inject('fixtures');
 const FILE_KEY = Buffer.alloc(16, 3);

@@ -1,7 +1,6 @@
 /** Headers from an attacker cost nothing: few calls, little time, bounded memory, clear answers. */
 import { performance } from 'node:perf_hooks';
 import { describe, expect, inject, it } from 'vitest';
-import { decrypt } from '../../src/age/decrypt.js';
 import { MAX_STANZAS } from '../../src/age/header.js';
 import { KmsIdentity, MAX_UNWRAP_CALLS, type Unwrap } from '../../src/age/kms-identity.js';
 import { KmsRecipient } from '../../src/age/kms-stanza.js';
@@ -9,6 +8,7 @@ import { encodeStanza, type Stanza } from '../../src/age/stanza.js';
 import { KmsAsymError } from '../../src/errors.js';
 import { publicKeyOf, unwrapWith } from './identities.js';
 import { outcomeOf, pieces } from './streams.js';
+import { decrypt } from './whole-files.js';
 
 const fixtures = inject('fixtures');
 const LOCATOR = { region: 'cn-hangzhou', keyId: 'key-1', keyVersionId: 'v-1' };

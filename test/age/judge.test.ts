@@ -10,8 +10,6 @@ import {
 } from 'age-encryption';
 import { describe, expect, inject, it } from 'vitest';
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
-import { decrypt } from '../../src/age/decrypt.js';
-import { encrypt } from '../../src/age/encrypt.js';
 import { KmsIdentity } from '../../src/age/kms-identity.js';
 import { KmsRecipient } from '../../src/age/kms-stanza.js';
 import { payloadSize } from '../../src/age/payload-size.js';
@@ -19,6 +17,7 @@ import { parseRecipient } from '../../src/age/recipient-file.js';
 import { CHUNK_BYTES } from '../../src/age/chunk.js';
 import { oaepDecrypt, publicKeyOf, RSA_KEYS, unwrapWith, type RsaKeyName } from './identities.js';
 import { collect, pieces } from './streams.js';
+import { decrypt, encrypt } from './whole-files.js';
 
 const fixtures = inject('fixtures');
 const LOCATOR = { region: 'cn-hangzhou', keyId: 'key-hzz62f1cb66fa42qo', keyVersionId: 'version-1' };

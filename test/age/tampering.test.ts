@@ -2,11 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
-import { decrypt } from '../../src/age/decrypt.js';
-import { encrypt } from '../../src/age/encrypt.js';
 import { CHUNK_BYTES, NONCE_BYTES, SEALED_CHUNK_BYTES } from '../../src/age/chunk.js';
 import { knownFileKey, tellFileKey } from './identities.js';
 import { collect, outcomeOf, pieces } from './streams.js';
+import { decrypt, encrypt } from './whole-files.js';
 
 const plaintext = randomBytes(3 * CHUNK_BYTES + 1000);
 let fileKey: Buffer;

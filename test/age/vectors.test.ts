@@ -1,7 +1,6 @@
 import { describe, expect, inject, it } from 'vitest';
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
 import { ByteReader, type ByteStream } from '../../src/age/byte-stream.js';
-import { decrypt } from '../../src/age/decrypt.js';
 import { encodeHeader, readHeader } from '../../src/age/header.js';
 import { KmsIdentity } from '../../src/age/kms-identity.js';
 import { KmsRecipient } from '../../src/age/kms-stanza.js';
@@ -11,6 +10,7 @@ import { CHUNK_BYTES } from '../../src/age/chunk.js';
 import { knownFileKey, nativeIdentity, publicKeyOf, RSA_KEYS, unwrapWith } from './identities.js';
 import { collect, expectationOf, outcomeOf, pieces, sha256 } from './streams.js';
 import { VECTORS, type Vector } from './vectors.js';
+import { decrypt } from './whole-files.js';
 
 const fixtures = inject('fixtures');
 

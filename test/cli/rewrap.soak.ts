@@ -27,7 +27,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ByteReader } from '../../src/age/byte-stream.js';
-import { openHeader } from '../../src/age/decrypt.js';
+import { openHeader } from '../../src/age/open-header.js';
 import { readHeader } from '../../src/age/header.js';
 import { KmsIdentity } from '../../src/age/kms-identity.js';
 import { emulatorEnvironment } from '../../src/cli/emulator-environment.js';

@@ -1,8 +1,6 @@
 /** The age format: header, armor, whole files, and the stanza of a KMS key. */
 import { decodeArmor, encodeArmor } from '../../src/age/armor.js';
 import { CHUNK_BYTES } from '../../src/age/chunk.js';
-import { decrypt } from '../../src/age/decrypt.js';
-import { encrypt } from '../../src/age/encrypt.js';
 import { bytesOf, encodeHeader, HeaderParser, type Header } from '../../src/age/header.js';
 import { KmsRecipient, parseKmsStanza } from '../../src/age/kms-stanza.js';
 import { encodeStanza, StanzaParser, startsStanza, type Stanza } from '../../src/age/stanza.js';
@@ -10,6 +8,7 @@ import type { EncryptionKey } from '../../src/crypto/public-key.js';
 import { knownFileKey, tellFileKey } from '../age/identities.js';
 import { collect, pieces } from '../age/streams.js';
 import { readOrRefuse, type FuzzTarget } from './target.js';
+import { decrypt, encrypt } from '../age/whole-files.js';
 
 const FILE_KEY = Buffer.alloc(16, 3);
 const LOCATOR = { region: 'cn-hangzhou', keyId: 'key-hzz62f1c2d5abc', keyVersionId: 'v-1' };

@@ -1,7 +1,7 @@
 /** The new header of an age file, from the old one and whoever opens that. */
 import { ByteReader, type ByteStream } from '../../age/byte-stream.js';
-import { openHeader } from '../../age/decrypt.js';
-import { sealHeader } from '../../age/encrypt.js';
+import { openHeader } from '../../age/open-header.js';
+import { sealHeader } from '../../age/seal-header.js';
 import { wipe } from '../../age/file-key.js';
 import { readHeader, type Header } from '../../age/header.js';
 import { KMS_STANZA_TYPE } from '../../age/kms-stanza.js';

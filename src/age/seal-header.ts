@@ -1,9 +1,7 @@
-/** Makes age files (C2SP age.md): a header for the recipients, then the payload. */
-import type { ByteStream } from './byte-stream.js';
+/** The header of a new age file (C2SP age.md), for all who are to open it. */
 import { createFileKey, wipe } from './file-key.js';
 import { encodeHeader } from './header.js';
 import type { Recipient } from './recipient.js';
-import { encryptStream } from './stream.js';
 
 /** A header to begin a file with, and the file key of that file. */
 export interface SealedHeader {
@@ -22,19 +20,5 @@ export async function sealHeader(recipients: readonly Recipient[]): Promise<Seal
   } catch (error) {
     wipe(fileKey);
     throw error;
-  }
-}
-
-/** Encrypts `plaintext` to all recipients, at least one; yields the age file in constant memory. */
-export async function* encrypt(
-  recipients: readonly Recipient[],
-  plaintext: ByteStream,
-): AsyncGenerator<Uint8Array> {
-  const { header, fileKey } = await sealHeader(recipients);
-  try {
-    yield header;
-    yield* encryptStream(fileKey, plaintext);
-  } finally {
-    wipe(fileKey);
   }
 }

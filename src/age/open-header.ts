@@ -1,15 +1,13 @@
 /**
- * Opens age files (C2SP age.md). Invariant: no byte of a payload is touched before the header's MAC was verified
- * under the file key that an identity found.
+ * The file key of an age file (C2SP age.md), from its header. Invariant: nobody gets a key before the header's MAC was
+ * verified under it.
  */
 import { KmsAsymError } from '../errors.js';
-import { ByteReader, type ByteStream } from './byte-stream.js';
 import { wipe } from './file-key.js';
-import { readHeader, verifyHeader, type Header } from './header.js';
+import { verifyHeader, type Header } from './header.js';
 import { KMS_STANZA_TYPE } from './kms-stanza.js';
 import type { Identity } from './recipient.js';
 import type { Stanza } from './stanza.js';
-import { decryptStream } from './stream.js';
 import { X25519_STANZA_TYPE } from './x25519.js';
 
 /**
@@ -46,29 +44,6 @@ function forOthers(stanzas: readonly Stanza[]): KmsAsymError {
   return new KmsAsymError('undecryptable', `no key at hand opens the file: it is for ${nameTypes(stanzas)}`, {
     hints: hints.length > 0 ? hints : ['if that is you, use age: age --decrypt -i KEY-FILE FILE'],
   });
-}
-
-/**
- * Decrypts an age file without armor; yields authenticated chunks in constant memory. What was yielded is authentic,
- * but only the end of the generator says that it is complete.
- *
- * @throws KmsAsymError `invalid-ciphertext` for malformed files, and as {@link openHeader} and {@link decryptStream}
- */
-export async function* decrypt(
-  identities: readonly Identity[],
-  file: ByteStream,
-): AsyncGenerator<Uint8Array> {
-  const reader = new ByteReader(file);
-  try {
-    const fileKey = await openHeader(identities, await readHeader(reader));
-    try {
-      yield* decryptStream(fileKey, reader.rest());
-    } finally {
-      wipe(fileKey);
-    }
-  } finally {
-    await reader.close();
-  }
 }
 
 const MAX_NAMED_TYPES = 8;
