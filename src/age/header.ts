@@ -36,11 +36,16 @@ const MAC_LINE = /^--- ([A-Za-z0-9+/]{43})$/;
 /**
  * The bytes of a header for a file key.
  *
- * @throws Error when there are no stanzas or more than {@link MAX_STANZAS}
+ * @param stanzas - at least one
+ * @throws KmsAsymError `input-too-large` for more than {@link MAX_STANZAS}
  */
 export function encodeHeader(stanzas: readonly Stanza[], fileKey: Uint8Array): Buffer {
-  if (stanzas.length === 0 || stanzas.length > MAX_STANZAS) {
-    throw new Error(`a header has 1 to ${MAX_STANZAS} stanzas, not ${stanzas.length}`);
+  if (stanzas.length === 0) throw new Error('a header without stanzas is for nobody');
+  if (stanzas.length > MAX_STANZAS) {
+    throw new KmsAsymError(
+      'input-too-large',
+      `an age header has at most ${MAX_STANZAS} stanzas, not ${stanzas.length}`,
+    );
   }
   const text = `${VERSION_LINE}\n${stanzas.map(encodeStanza).join('')}---`;
   return Buffer.from(`${text} ${encodeBase64Unpadded(computeMac(Buffer.from(text), fileKey))}\n`);

@@ -2,10 +2,10 @@
  * A new header for an old payload. The file key stays, so whoever could open the file and kept its old header, or the
  * file key, still can: only a new file key and a payload encrypted anew would end that.
  */
-import { KmsAsymError } from '../errors.js';
-import { encodeHeader, MAX_STANZAS } from './header.js';
+import { encodeHeader } from './header.js';
 import { parseKmsStanza, type KmsRecipient } from './kms-stanza.js';
 import type { Recipient } from './recipient.js';
+import { wrapFor } from './seal-header.js';
 import type { Stanza } from './stanza.js';
 
 /** Who a file is to be for. */
@@ -38,7 +38,7 @@ export function isAsPlanned(stanzas: readonly Stanza[], { keys, others, keepsKey
  * where the first of the old ones stood.
  *
  * @param stanzas - of the old header, which is authentic under the file key
- * @throws KmsAsymError `input-too-large` for more stanzas than a header may have, and what a recipient throws
+ * @throws KmsAsymError as {@link encodeHeader}, and what a recipient throws
  */
 export async function rewrapHeader(
   stanzas: readonly Stanza[],
@@ -47,7 +47,7 @@ export async function rewrapHeader(
 ): Promise<Buffer> {
   const present = stanzas.map((stanza) => ({ stanza, kms: parseKmsStanza(stanza) }));
   const missing = keys.filter((key) => !keepsKeys || !present.some(({ kms }) => kms && key.isNamedBy(kms)));
-  const wrapped = await wrap(missing, fileKey);
+  const wrapped = await wrapFor(missing, fileKey);
   const first = keepsKeys ? -1 : present.findIndex(({ kms }) => kms !== undefined);
   const place = first < 0 ? present.length : first;
   const kept = (part: typeof present): Stanza[] =>
@@ -56,19 +56,7 @@ export async function rewrapHeader(
     ...kept(present.slice(0, place)),
     ...wrapped,
     ...kept(present.slice(place)),
-    ...(await wrap(others, fileKey)),
+    ...(await wrapFor(others, fileKey)),
   ];
-  if (all.length > MAX_STANZAS) {
-    throw new KmsAsymError(
-      'input-too-large',
-      `an age header has at most ${MAX_STANZAS} stanzas, not ${all.length}`,
-    );
-  }
   return encodeHeader(all, fileKey);
-}
-
-async function wrap(recipients: readonly Recipient[], fileKey: Uint8Array): Promise<Stanza[]> {
-  const stanzas = [];
-  for (const recipient of recipients) stanzas.push(...(await recipient.wrap(fileKey)));
-  return stanzas;
 }
