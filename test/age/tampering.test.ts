@@ -17,12 +17,11 @@ beforeAll(async () => {
   payload = file.indexOf('\n--- ') + 49;
 });
 
-async function expectRefused(changed: Uint8Array, armored = false): Promise<void> {
-  const stream = pieces(changed, 100_000);
-  const { released, error } = await outcomeOf(
-    decrypt([knownFileKey(fileKey)], armored ? decodeArmor(stream) : stream),
-  );
+/** @param mayRelease - whether what is authentic may come out before the refusal */
+async function expectRefused(changed: Uint8Array, mayRelease = true): Promise<void> {
+  const { released, error } = await outcomeOf(decrypt([knownFileKey(fileKey)], pieces(changed, 100_000)));
   expect(error?.code).toMatch(/^(undecryptable|invalid-ciphertext)$/);
+  if (!mayRelease) expect(released.length).toBe(0);
   expect(released.length % CHUNK_BYTES === 0 || released.length === plaintext.length).toBe(true);
   expect(released.equals(plaintext.subarray(0, released.length))).toBe(true);
 }
@@ -51,7 +50,7 @@ describe('a file is refused', () => {
   });
 
   it('cut off at every byte of its header, and at 1,000 others', async () => {
-    for (let end = 0; end < payload; end++) await expectRefused(file.subarray(0, end));
+    for (let end = 0; end < payload; end++) await expectRefused(file.subarray(0, end), false);
     for (let turn = 0; turn < 1000; turn++) {
       await expectRefused(file.subarray(0, Math.floor(Math.random() * file.length)));
     }
@@ -86,7 +85,7 @@ describe('a file is refused', () => {
     for (const bit of [...head, ...others]) {
       const changed = Buffer.from(file);
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      await expectRefused(changed);
+      await expectRefused(changed, bit >= (payload + NONCE_BYTES) * 8);
     }
   }, 60_000);
 

@@ -1,9 +1,10 @@
 /** Files after `rewrap`, opened by age, by its JavaScript library, and by us. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { constants, createPrivateKey, privateDecrypt, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { armor, Decrypter, generateX25519Identity, identityToRecipient, type Stanza } from 'age-encryption';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { HeaderParser } from '../../src/age/header.js';
@@ -168,4 +169,43 @@ it('what was made by age for us to open is rewrapped too', async () => {
     expect(execFileSync('age', ['-d', '-i', at('identity'), file]).equals(plaintext)).toBe(true);
     expect((await run(['decrypt', '-o', '-', file])).stdout.equals(plaintext)).toBe(true);
   }
+});
+
+/** All that a run of the executable hands to the system to be written. */
+async function writtenBy(...argv: string[]): Promise<Buffer> {
+  const calls = 'trace=write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg';
+  const trace = ['-f', '-qq', '-xx', '-s', '1000000', '-e', calls, '-o', at('trace')];
+  const executable = join(import.meta.dirname, '..', '..', 'dist', 'kms-asym.cjs');
+  // Not synchronous: the emulator answers from this process.
+  await promisify(execFile)('strace', [...trace, process.execPath, executable, ...argv], {
+    env: emulatorEnvironment(emulator, { PATH: process.env['PATH'], HOME: dir }),
+  });
+  const strings = readFileSync(at('trace'), 'latin1').match(/"(?:\\x[0-9a-f]{2})*"/g) ?? [];
+  return Buffer.from(strings.join('').replaceAll(/[^0-9a-f]/g, ''), 'hex');
+}
+
+describe('neither plaintext nor file key is handed to the system to be written', () => {
+  const MARK = 'PLAINTEXT-OF-THE-TEST';
+  const fileKeyOf = (file: string, name: Key): Buffer => {
+    const stanza = new HeaderParser().push(readFileSync(file))?.stanzas[0];
+    const padding = constants.RSA_PKCS1_OAEP_PADDING;
+    const options = { key: fixture(fixtures, `${name}.key`), padding, oaepHash: 'sha256' };
+    return privateDecrypt(options, stanza?.body ?? Buffer.alloc(0));
+  };
+
+  it.each([[[]], [['--fresh']]])('by rewrap %j', async (more) => {
+    const file = at('traced.age');
+    writeFileSync(at('plain'), `${MARK} `.repeat(10_000));
+    await ok(['encrypt', '--public-key', at('key-rsa2048.pem'), at('plain'), '-o', file, '--force']);
+    const before = fileKeyOf(file, 'rsa2048');
+    const written = await writtenBy('rewrap', ...more, '--to', at('key-rsa3072.pem'), file);
+    expect(written.includes('age-encryption.org/v1\n-> alikms')).toBe(true);
+    for (const secret of [before, fileKeyOf(file, 'rsa3072')]) {
+      expect(written.includes(secret)).toBe(false);
+      expect(written.includes(secret.toString('base64').slice(0, 20))).toBe(false);
+    }
+    expect(written.includes(MARK)).toBe(false);
+    // The same look sees what is meant to be written.
+    expect((await writtenBy('decrypt', file, '-o', at('opened'), '--force')).includes(MARK)).toBe(true);
+  });
 });

@@ -9,7 +9,7 @@ import fs, {
 } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openInput } from '../../src/io/input.js';
 import { createOutput, type OutputOptions } from '../../src/io/output.js';
 import type { ByteSink } from '../../src/io/stdio.js';
@@ -55,6 +55,20 @@ afterEach(() => {
 });
 
 describe('a file', () => {
+  it.skipIf(process.platform === 'win32')(
+    'of plaintext is for its owner alone from its first byte',
+    async () => {
+      const at = workspace();
+      const umask = process.umask(0);
+      onTestFinished(() => void process.umask(umask));
+      const out = output({ path: at('out'), secret: true });
+      await out.write(Buffer.from('secret'));
+      const [temporary = ''] = readdirSync(at('.'));
+      expect(fs.statSync(at(temporary)).mode & 0o777).toBe(0o600);
+      await out.commit();
+    },
+  );
+
   it('is not there before it is whole', async () => {
     const at = workspace();
     const out = output({ path: at('out') });

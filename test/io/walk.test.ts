@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { expect, it } from 'vitest';
@@ -40,6 +41,12 @@ it('links are followed where they are given and nowhere else', () => {
   symlinkSync(at('d'), at('way'));
   symlinkSync('self', at('self'));
   expect(names(at, at('way'), at('d/link'), at('self'))).toEqual(['way/f', 'd/link', 'self']);
+});
+
+it.runIf(process.platform === 'linux')('a FIFO in a directory is none of its files', () => {
+  const at = tree('d/', 'd/f');
+  execFileSync('mkfifo', [at('d/fifo')]);
+  expect(names(at, at('d'), at('d/fifo'))).toEqual(['d/f', 'd/fifo']);
 });
 
 it('what this program leaves beside files is none of them', () => {
