@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -29,6 +30,7 @@ beforeAll(() => {
   mkdirSync(join(work, 'results'), { recursive: true });
   copyFileSync(join(inject('fixtures'), 'rsa2048.pem'), join(work, 'key.pem'));
   writeFileSync(join(work, 'plain text'), 'secret');
+  writeFileSync(join(work, ODD), '');
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -36,6 +38,9 @@ afterAll(() => {
 
 const scriptFor = (shell: string): string =>
   execFileSync('kms-asym', ['completion', shell], { env, encoding: 'utf8' });
+
+/** A name that would run something where it is not quoted. */
+const ODD = 'odd$(touch pwned);`touch pwned`&';
 
 /** What is typed, without the last tabulator, and the words that are there in the end. */
 const CASES = [
@@ -51,6 +56,7 @@ const CASES = [
   ['encrypt --public-key=k', 'encrypt --public-key=key.pem'],
   ['encrypt -R k', 'encrypt -R key.pem'],
   ['inspect pl', 'inspect plain text'],
+  ['inspect odd', `inspect ${ODD}`],
   ['-q inspect --json pl', '-q inspect --json plain text'],
   ['decrypt --output-dir r', 'decrypt --output-dir results/'],
   ['--ca-file k', '--ca-file key.pem'],
@@ -83,6 +89,7 @@ describe.each([
     const shown = readFileSync(join(folder, 'work', 'shown'), 'utf8').trim();
     // Zsh takes a slash back when something else is typed than more of the path.
     expect(shown.replace(/\/$/, '')).toBe(`kms-asym ${expected}`.replace(/\/$/, ''));
+    expect(existsSync(join(folder, 'work', 'pwned'))).toBe(false);
   });
 
   it('types most of a command line that does what it says', async () => {
