@@ -178,13 +178,17 @@ describe('an answer in another format', () => {
     expect(error.code).toBe('invalid-response');
   });
 
-  it.each([301, 302, 307, 308])('a redirect (%i) is not followed', async (status) => {
-    const other = await serve((_request, response) => response.end('{}'));
-    const error = await failure((_request, response) => {
-      response.writeHead(status, { location: `${other.endpoint}/` }).end();
-    });
-    expect(error.code).toBe('invalid-response');
-    expect(error.message).toContain(`HTTP ${status}`);
-    expect(other.received).toEqual([]);
-  });
+  it.each([301, 302, 307, 308])(
+    'a redirect (%i) is not followed, nor taken for an answer',
+    async (status) => {
+      const other = await serve((_request, response) => response.end('{}'));
+      const error = await failure((_request, response) => {
+        const answer = { KeyId: REF.keyId, KeyVersionId: REF.keyVersionId, Plaintext: '', RequestId: 'r' };
+        json(response, status, answer, { location: `${other.endpoint}/` });
+      });
+      expect(error.code).toBe('invalid-response');
+      expect(error.message).toContain(`with a redirect (HTTP ${status})`);
+      expect(other.received).toEqual([]);
+    },
+  );
 });
