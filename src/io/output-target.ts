@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { KmsAsymError, shellWord } from '../errors.js';
 import { alreadyExists } from './atomic-file.js';
-import { identityOf, isSameFile, type FileIdentity } from './file-identity.js';
+import { identityAt, isSameFile, type FileIdentity } from './file-identity.js';
 import { writeFailed } from './system-error.js';
 import { removeLeftovers } from './temporary-name.js';
 
@@ -118,15 +118,6 @@ export function refuseInput(
     throw new KmsAsymError('same-file', `${subject} is read as a key or certificate`, {
       hints: ['write to another file'],
     });
-  }
-}
-
-function identityAt(name: string): FileIdentity | undefined {
-  try {
-    return identityOf(fs.statSync(name, { bigint: true }));
-  } catch {
-    // Not there, or a circle of links: no file to be the same as, and for others to complain about.
-    return undefined;
   }
 }
 

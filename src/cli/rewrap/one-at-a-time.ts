@@ -1,6 +1,5 @@
 /** Work on files that may be the same one under several names: what concerns one file is done one after the other. */
-import fs from 'node:fs';
-import { identityOf } from '../../io/file-identity.js';
+import { identityAt } from '../../io/file-identity.js';
 
 /** Knows which files are under way in this run. */
 export class OneAtATime {
@@ -23,7 +22,6 @@ export class OneAtATime {
 }
 
 function keyOf(name: string): string | undefined {
-  const stats = fs.statSync(name, { bigint: true, throwIfNoEntry: false });
-  const identity = stats && identityOf(stats);
+  const identity = identityAt(name);
   return identity && `${identity.dev}:${identity.ino}`;
 }
