@@ -327,12 +327,28 @@ describe('answer', () => {
     'with plaintext %j is refused',
     async (Plaintext) => {
       const { client } = await answering({ ...good, Plaintext });
-      await expect(client.asymmetricDecrypt(REF, 'A', Buffer.from('x'))).rejects.toMatchObject({
+      await expect(client.asymmetricDecrypt(REF, 'A', Buffer.alloc(256))).rejects.toMatchObject({
         code: 'invalid-response',
         message: 'the answer to AsymmetricDecrypt lacks a valid "Plaintext"',
       });
     },
   );
+
+  it('with a plaintext as long as its ciphertext is refused', async () => {
+    const { client } = await answering(good);
+    expect((await client.asymmetricDecrypt(REF, 'A', Buffer.alloc(3))).plaintext).toHaveLength(2);
+    await expect(client.asymmetricDecrypt(REF, 'A', Buffer.alloc(2))).rejects.toThrow(
+      'lacks a valid "Plaintext"',
+    );
+  });
+
+  it.each([
+    ['none', ''],
+    ['more than any key makes', Buffer.alloc(513).toString('base64')],
+  ])('with a signature of %s is refused', async (_what, Value) => {
+    const { client } = await answering({ ...good, Value });
+    await expect(client.asymmetricSign(REF, 'A', Buffer.alloc(32))).rejects.toThrow('lacks a valid "Value"');
+  });
 
   it('without key metadata is refused, and a created key is not forgotten', async () => {
     const { client } = await answering({ RequestId: 'r' });

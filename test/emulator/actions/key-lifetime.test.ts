@@ -201,4 +201,17 @@ describe('service mode instance', () => {
     instanceNowMs += 7 * DAY_MS;
     expectRefusal(await instance.call('CreateKeyVersion', { KeyId }), 400, 'Rejected.UnsupportedOperation');
   });
+
+  const Aliases = Array.from({ length: 300 }, (_, index) => `alias/${index}`);
+  const keys = Array.from({ length: 200 }, (_, index) => ({
+    KeyId: `key-${index}`,
+    KeySpec: 'EC_P256',
+    ...(index === 0 && { Aliases }),
+  }));
+  const full = runEmulator({ serviceMode: 'instance', seed: { keys } });
+
+  it('has no quotas', async () => {
+    await full.ok('CreateKey', { ...EC, DKMSInstanceId: 'kst-hzz1' });
+    await full.ok('CreateAlias', { KeyId: 'key-1', AliasName: 'alias/one-more' });
+  });
 });
