@@ -1,6 +1,7 @@
 /**
- * At most one emulator on a directory, also over SIGKILL. The file `lock` is a list to which every starter appends a
- * line about itself; the directory belongs to the first line whose process still runs.
+ * At most one emulator on a directory, also over SIGKILL, as far as processes see each other: not from one container or
+ * machine to another. The file `lock` is a list to which every starter appends a line about itself; the directory belongs
+ * to the first line whose process still runs.
  *
  * Invariant: the file is only ever appended to, in single writes. So all starters see the same order, of any number of
  * simultaneous ones exactly the first gets in, and nobody ever removes a lock that another one has just taken over:

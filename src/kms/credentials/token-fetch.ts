@@ -36,7 +36,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Sends requests of providers through `channel`; rejects with a `CallError`. */
+/** Sends the requests of one look-up of a provider through `channel`; rejects with a `KmsAsymError`. */
 export function tokenFetch(
   channel: HttpChannel,
   { deadlines, failFast, mayBePlain = false, signal }: FetchOptions,
