@@ -168,6 +168,18 @@ it('a key that is gone takes all its private halves out of the device', async ()
   expect(files()).toEqual([]);
 });
 
+/** So many keys, the first of which has so many aliases. */
+function seedOf(keys: number, aliases: number): object {
+  const Aliases = Array.from({ length: aliases }, (_, index) => `alias/${index}`);
+  return {
+    keys: Array.from({ length: keys }, (_, index) => ({
+      KeyId: `key-${index}`,
+      KeySpec: 'EC_P256',
+      ...(index === 0 && { Aliases }),
+    })),
+  };
+}
+
 describe('the quotas of accounts without instances', () => {
   const small = runEmulator({ serviceMode: 'legacy' });
 
@@ -183,6 +195,16 @@ describe('the quotas of accounts without instances', () => {
     expectRefusal(await small.call('CreateAlias', alias(299)), 400, 'AliasAlreadyExists');
     await small.ok('DeleteAlias', alias(0));
     await small.ok('CreateAlias', alias(300));
+  });
+
+  const seeded = runEmulator({ serviceMode: 'legacy', seed: seedOf(201, 301) });
+
+  it('do not limit a seed, but what is created afterwards', async () => {
+    expect(await seeded.ok('ListKeys')).toMatchObject({ TotalCount: 201 });
+    expect(await seeded.ok('ListAliases')).toMatchObject({ TotalCount: 301 });
+    expectRefusal(await seeded.call('CreateKey', EC), 400, 'Rejected.LimitExceeded');
+    const alias = { KeyId: 'key-1', AliasName: 'alias/one-more' };
+    expectRefusal(await seeded.call('CreateAlias', alias), 400, 'Rejected.LimitExceeded');
   });
 });
 
@@ -202,13 +224,7 @@ describe('service mode instance', () => {
     expectRefusal(await instance.call('CreateKeyVersion', { KeyId }), 400, 'Rejected.UnsupportedOperation');
   });
 
-  const Aliases = Array.from({ length: 300 }, (_, index) => `alias/${index}`);
-  const keys = Array.from({ length: 200 }, (_, index) => ({
-    KeyId: `key-${index}`,
-    KeySpec: 'EC_P256',
-    ...(index === 0 && { Aliases }),
-  }));
-  const full = runEmulator({ serviceMode: 'instance', seed: { keys } });
+  const full = runEmulator({ serviceMode: 'instance', seed: seedOf(200, 300) });
 
   it('has no quotas', async () => {
     await full.ok('CreateKey', { ...EC, DKMSInstanceId: 'kst-hzz1' });
