@@ -143,7 +143,10 @@ export class KeyStore {
     return this.#devices[key.protectionLevel];
   }
 
-  /** Destroys every key, also those under way: a token that outlives the emulator must not fill up with keys that nobody can name. */
+  /**
+   * Destroys every key, also those under way: a token that outlives the emulator must not fill up with keys that nobody
+   * can name.
+   */
   async destroyAll(): Promise<void> {
     await Promise.allSettled(this.#underWay);
     await this.destroyRemoved();

@@ -30,8 +30,13 @@ export interface Surroundings {
 }
 
 /** The variables that name nobody. */
-const NEUTRAL = ['ROLE_SESSION_NAME', 'STS_REGION', 'VPC_ENDPOINT_ENABLED', 'ECS_METADATA_DISABLED'];
-NEUTRAL.push('IMDSV1_DISABLED');
+const NEUTRAL = [
+  'ROLE_SESSION_NAME',
+  'STS_REGION',
+  'VPC_ENDPOINT_ENABLED',
+  'ECS_METADATA_DISABLED',
+  'IMDSV1_DISABLED',
+];
 
 /** Requests that are of another kind, by the vendor's names of their providers. */
 const FETCH: Readonly<Record<string, FetchOptions>> = {
