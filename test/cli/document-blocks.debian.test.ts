@@ -22,6 +22,11 @@ interface Run {
 
 const DEPLOY = `printf 'echo "$DB_USER $DB_PASSWORD $TOKEN"\\n' > deploy.sh; chmod +x deploy.sh
 printf 'DB_USER=me\\nDB_PASSWORD=p@ss\\n' > deploy.env`;
+const ANY_SIZE = {
+  before: 'mkdir data restored; echo one > data/one',
+  after: ['cat restored/data/one', 'one\n'],
+} as const;
+const AGE = { before: 'echo s3cret > secrets.txt', prints: 's3cret\n' };
 const EMULATOR = { prints: /-----END PUBLIC KEY-----\n$/ };
 const KEY =
   'kms-asym create-key -q --alias alias/backup; kms-asym get-public-key --key-id alias/backup -o backup.pem';
@@ -36,18 +41,12 @@ const RUNS: Readonly<Record<string, Readonly<Record<string, Run>>>> = {
       before: 'echo this is plaintext > secret.txt',
       prints: 'this is plaintext\n',
     },
-    'tar c data': {
-      before: 'mkdir data restored; echo one > data/one',
-      after: ['cat restored/data/one', 'one\n'],
-    },
+    'tar c data': ANY_SIZE,
     'NEW=': {
       before: 'mkdir backups; cp data.tar.age backups',
       prints: 'rewrapped: backups/data.tar.age\n',
     },
-    'kms-asym recipient --key-id alias/backup > recipients': {
-      before: 'echo s3cret > secrets.txt',
-      prints: 's3cret\n',
-    },
+    'kms-asym recipient --key-id alias/backup > recipients': AGE,
     'kms-asym encrypt --public-key backup.pem --format age deploy.env': {
       before: DEPLOY,
       prints: 'me p@ss \n',
@@ -55,8 +54,9 @@ const RUNS: Readonly<Record<string, Readonly<Record<string, Run>>>> = {
     'kms-asym emulator -- sh -c': EMULATOR,
   },
   '.github/GUIDE.md': {
+    'tar c data': { ...ANY_SIZE, before: `${KEY}; ${ANY_SIZE.before}` },
     'kms-asym encrypt --public-key backup.pem secrets': {
-      before: `${KEY}; mkdir secrets; echo A=1 > secrets/a.env; echo B=2 > secrets/b`,
+      before: 'mkdir secrets; echo A=1 > secrets/a.env; echo B=2 > secrets/b',
       after: [
         'cat secrets-again/a.env secrets-again/b; find encrypted from-list -type f | sort',
         'A=1\nB=2\nencrypted/a.env.age\nencrypted/b.age\nfrom-list/secrets-again/a.env.age\nfrom-list/secrets/a.env.age\n',
@@ -71,10 +71,13 @@ const RUNS: Readonly<Record<string, Readonly<Record<string, Run>>>> = {
     },
     // Nobody can be asked here.
     'kms-asym schedule-key-deletion': { status: 2 },
-    'kms-asym exec --env': {
+    'kms-asym encrypt --public-key backup.pem --format age deploy.env': {
       before: `${DEPLOY}; printf t0ken > token; kms-asym encrypt --public-key backup.pem token -o token.enc`,
-      prints: '  t0ken\n',
+      prints: 'me p@ss \n  t0ken\n',
     },
+  },
+  '.github/AGE.md': {
+    'kms-asym recipient --key-id alias/backup > recipients': { ...AGE, before: `${KEY}; ${AGE.before}` },
   },
   '.github/EMULATOR.md': { 'kms-asym emulator -- sh -c': EMULATOR },
 };
@@ -82,7 +85,7 @@ const RUNS: Readonly<Record<string, Readonly<Record<string, Run>>>> = {
 /** Run by others, each in its own test. */
 const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
   'README.md': ['npm ci && npm run demo', 'npm ci && npm test'],
-  '.github/GUIDE.md': ['kms-asym create-key-version'],
+  '.github/GUIDE.md': ['kms-asym create-key-version', 'NEW='],
   '.github/CONTRIBUTING.md': ['npm ci && npm test'],
 };
 
