@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { monotonicMs } from '../monotonic.js';
 
 /** Below this the disk is a memory, and asking another thread takes longer than asking it. */
-const FAST_MS = 0.3;
+const FAST_MS = 0.1;
 /** So many more slow answers than fast ones tell a disk; single ones are the doing of other processes. */
 const SLOW_SURPLUS = 4;
 

@@ -24,7 +24,7 @@ export interface Session {
   readonly connection: Connection;
 }
 
-/** Sessions for jobs; as many as twice the cores, at most eight. */
+/** Sessions for jobs; as many as keep the threads that wait for them busy. */
 export class SessionPool {
   readonly #module: Pkcs11Module;
   readonly #match: TokenMatch;
@@ -40,7 +40,7 @@ export class SessionPool {
     this.#module = module;
     this.#match = match;
     this.#pin = pin;
-    this.#size = Math.min(8, 2 * availableParallelism());
+    this.#size = Math.min(8, 4 * availableParallelism());
   }
 
   /** Runs `job` with a session of its own; a second time, with a fresh one, when the first was lost. */

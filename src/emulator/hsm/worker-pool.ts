@@ -54,14 +54,14 @@ export class WorkerPool {
    * Runs one job. Resolves to its output, `undefined` when a ciphertext does not decrypt. Rejects with
    * `KmsAsymError` `emulator` when the operation itself failed, its thread died, or the pool is closed.
    */
-  run(job: PrivateKeyJob): Promise<Uint8Array | undefined> {
+  run({ key, operation, hash, input }: PrivateKeyJob): Promise<Uint8Array | undefined> {
     if (this.#closed) return Promise.reject(new KmsAsymError('emulator', 'the software HSM is closed'));
     const thread = this.#leastBusy();
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       if (thread.waiters.size === 0) thread.worker.ref();
       thread.waiters.set(id, { resolve, reject });
-      thread.worker.postMessage({ ...job, id });
+      thread.worker.postMessage({ id, key, operation, hash, input });
     });
   }
 

@@ -30,6 +30,7 @@ export function parseForm(text: string): Form {
 
 /** All parameters of a request. Throws {@link Refusal} when one stands in the query and in the body. */
 export function joinForms(query: Form, body: Form): Form {
+  if (body.size === 0) return query;
   for (const name of body.keys()) if (query.has(name)) throw repeatedParameter(name);
   return new Map([...query, ...body]);
 }

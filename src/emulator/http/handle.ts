@@ -141,19 +141,15 @@ export class Handler {
 
   #answer(status: number, members: object, requestId = randomUUID(), retryAfterMs?: number): WireAnswer {
     const body = JSON.stringify({ ...members, RequestId: requestId });
-    return {
-      status,
-      requestId,
-      headers: {
-        'content-type': 'application/json;charset=utf-8',
-        'content-length': Buffer.byteLength(body).toString(),
-        'cache-control': 'no-store',
-        'x-acs-request-id': requestId,
-        ...(retryAfterMs !== undefined && { 'x-acs-retry-after': retryAfterMs.toString() }),
-        date: new Date(this.#parts.clock()).toUTCString(),
-      },
-      body,
+    const headers: Record<string, string> = {
+      'content-type': 'application/json;charset=utf-8',
+      'content-length': Buffer.byteLength(body).toString(),
+      'cache-control': 'no-store',
+      'x-acs-request-id': requestId,
+      date: new Date(this.#parts.clock()).toUTCString(),
     };
+    if (retryAfterMs !== undefined) headers['x-acs-retry-after'] = retryAfterMs.toString();
+    return { status, requestId, headers, body };
   }
 
   #send<T extends WireAnswer | undefined>(trace: Trace, answer: T): T {

@@ -28,9 +28,11 @@ export function readRequest(request: WireRequest): ActionRequest | 'health' {
   const [path, query] = splitTarget(request.target);
   if (path === '/healthz' && request.method === 'GET') return 'health';
   if (path !== '/') throw new Refusal('InvalidApi.NotFound');
-  const signed: SignedRequest = { ...request, query: parseForm(query), form: readBody(request) };
+  const { method, headers, body } = request;
+  const signed: SignedRequest = { method, headers, body, query: parseForm(query), form: readBody(request) };
   const parameters = new Parameters(joinForms(signed.query, signed.form));
-  return { ...selectAction(signed, parameters), parameters, signed };
+  const { name, action } = selectAction(signed, parameters);
+  return { name, action, parameters, signed };
 }
 
 /** Path and query; the scheme and host of an absolute target are skipped. */

@@ -1,9 +1,9 @@
 /**
  * The nonces that were used, for as long as a request with them could still be in time. A busy client burns a hundred
- * thousand of them meanwhile, so each takes 16 bytes of a hash table with open addressing, not a string: 53 bits of a
+ * thousand of them meanwhile, so each takes 16 bytes of a hash table with open addressing, not a string: 52 bits of a
  * digest and a date. Two nonces out of a million are mistaken for each other once in some nine thousand such windows.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Slots of the smallest table. */
 const SMALLEST = 1024;
@@ -11,6 +11,9 @@ const SMALLEST = 1024;
 /** Slots per nonce after a rebuild; the next one is due when this share of the slots is taken. */
 const ROOM = 1.5;
 const FULL = 0.85;
+
+/** Hexadecimal digits of a digest, as many as a number holds. */
+const DIGEST_DIGITS = 13;
 
 /** How often expired nonces are forgotten, in milliseconds. */
 const SWEEP_MS = 60_000;
@@ -71,9 +74,7 @@ export class NonceWindow {
   }
 }
 
-/** A whole number from 1 to 2^53 - 1. */
+/** A whole number from 1 to 2^52. */
 function digestOf(text: string): number {
-  const digest = createHash('sha256').update(text).digest();
-  const bits = digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11);
-  return (bits % Number.MAX_SAFE_INTEGER) + 1;
+  return Number.parseInt(hash('sha256', text).slice(0, DIGEST_DIGITS), 16) + 1;
 }

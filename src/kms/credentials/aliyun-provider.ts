@@ -22,7 +22,8 @@ export function aliyunProvider(profile: AliyunProfile, surroundings: Surrounding
   const mode = profileField(profile, 'mode') ?? 'AK';
   const bearerToken = profileField(profile, 'bearer_token');
   if (mode === 'BearerToken' && bearerToken !== undefined) {
-    return { title, read: () => Promise.resolve({ bearerToken, provider: 'cli_profile' }) };
+    const credentials = { bearerToken, provider: 'cli_profile' };
+    return { title, isLasting: true, read: () => Promise.resolve(credentials) };
   }
   const build = () => (mode === 'CredentialsURI' ? uriProvider(profile, env) : modeProvider(profile, env));
   return vendorProvider(title, build, surroundings);

@@ -30,6 +30,7 @@ export class CredentialChain {
   readonly #choice: CredentialChoice;
   #provider: CredentialProvider | undefined;
   #lookUp: SharedWork<FoundCredentials> | undefined;
+  #lasting: Promise<FoundCredentials> | undefined;
   /** Title of the place that is asked. */
   #asked = 'the role of an ECS instance';
 
@@ -50,6 +51,7 @@ export class CredentialChain {
    * when nobody else waits. Rejects with `credentials`, or with what a token service or the way to it has to say.
    */
   find(signal?: AbortSignal): Promise<FoundCredentials> {
+    if (this.#lasting) return this.#lasting;
     if (this.#lookUp?.isOver !== false) this.#lookUp = new SharedWork((ended) => this.#find(ended));
     return this.#lookUp.wait(signal, () => {
       const error = abortError(signal);
@@ -63,6 +65,7 @@ export class CredentialChain {
     if (provider !== undefined) this.#asked = provider.title;
     const found = await (provider === undefined ? this.#askInstance(signal) : readFrom(provider, signal));
     this.#provider = found.provider;
+    if (found.provider.isLasting === true) this.#lasting = Promise.resolve(found);
     return found;
   }
 

@@ -25,6 +25,8 @@ export type Credentials = (AccessKeyCredentials | BearerCredentials) & {
 export interface CredentialProvider {
   /** For people: `the environment`, `profile "x" of the aliyun CLI`, …. */
   readonly title: string;
+  /** What was read once holds until the program ends. */
+  readonly isLasting?: boolean;
   /** `signal` ends the look-up. */
   read(signal: AbortSignal): Promise<Credentials>;
 }

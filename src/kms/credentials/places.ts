@@ -36,9 +36,9 @@ export function setUpProvider(choice: CredentialChoice): CredentialProvider | un
 
 function fromVariables(env: NodeJS.ProcessEnv): CredentialProvider | undefined {
   const accessKey = accessKeyVariables(env);
-  return (
-    accessKey && { title: 'the environment', read: () => Promise.resolve({ ...accessKey, provider: 'env' }) }
-  );
+  if (accessKey === undefined) return undefined;
+  const credentials = { ...accessKey, provider: 'env' };
+  return { title: 'the environment', isLasting: true, read: () => Promise.resolve(credentials) };
 }
 
 function fromOidc(surroundings: Surroundings): CredentialProvider | undefined {
