@@ -1,9 +1,10 @@
 /**
  * The one seam between the vendor's SDK and the network: the OpenAPI client with `doRequest` replaced. It builds
  * the request as the original does (style RPC, signature ACS3-HMAC-SHA256, everything in the query, no body) with
- * the vendor's own nonce, time stamp and signer, and sends it through `http.ts`. It never retries and never waits.
+ * the vendor's own time stamp and signer, and sends it through `http.ts`. It never retries and never waits.
  */
 
+import { randomUUID } from 'node:crypto';
 import { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { Request } from '@alicloud/tea-typescript';
 import { readAnswer, type ServiceAnswer } from './answer.js';
@@ -13,7 +14,7 @@ import type { Credentials } from './credentials/credentials.js';
 import type { Endpoint } from './endpoint.js';
 import type { HttpChannel } from './http.js';
 import { withoutSecrets } from './secret-text.js';
-import { OpenApiClient, OpenApiUtil, TeaUtil } from './vendor.js';
+import { OpenApiClient, OpenApiUtil } from './vendor.js';
 
 const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
 const EMPTY_BODY_HASH = OpenApiUtil.hexEncode(OpenApiUtil.hash(Buffer.alloc(0), SIGNATURE_ALGORITHM));
@@ -110,7 +111,7 @@ export class KmsTransport extends OpenApiClient {
       'x-acs-action': params.action,
       'user-agent': this.#userAgent,
       'x-acs-date': OpenApiUtil.getTimestamp(),
-      'x-acs-signature-nonce': TeaUtil.getNonce(),
+      'x-acs-signature-nonce': randomUUID(),
       'x-acs-content-sha256': EMPTY_BODY_HASH,
       'x-acs-credentials-provider': credentials.provider,
       accept: 'application/json',

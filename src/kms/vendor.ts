@@ -5,7 +5,6 @@
 
 import * as openApi from '@alicloud/openapi-client';
 import * as openApiUtil from '@alicloud/openapi-util';
-import * as teaUtil from '@alicloud/tea-util';
 
 function defaultOf<T>(exported: T | { readonly default: T }): T {
   return (exported as { readonly default?: T }).default ?? (exported as T);
@@ -15,5 +14,3 @@ function defaultOf<T>(exported: T | { readonly default: T }): T {
 export const OpenApiClient = defaultOf(openApi.default);
 /** Canonical requests, hashes and signatures. */
 export const OpenApiUtil = defaultOf(openApiUtil.default);
-/** Nonces and the user agent. */
-export const TeaUtil = defaultOf(teaUtil.default);
