@@ -1,5 +1,4 @@
 /** The executable that age clients start: binds a run to this process. */
-import { BROKEN_PIPE_STATUS } from '../src/cli/exit-codes.js';
 import { pluginMain } from '../src/cli/plugin/main.js';
 import { interceptSignals } from '../src/io/cleanup.js';
 import { processStdio } from '../src/io/process-stdio.js';
@@ -7,7 +6,8 @@ import { processStdio } from '../src/io/process-stdio.js';
 // Nobody is left to answer when the client was killed; a call to the service would go on for its whole patience.
 const client = process.ppid;
 const watch = setInterval(() => {
-  if (process.ppid !== client) process.exit(BROKEN_PIPE_STATUS);
+  // Another process may hold our input open, and an exit would wait for a read of it that is under way.
+  if (process.ppid !== client) process.kill(process.pid, 'SIGKILL');
 }, 500);
 watch.unref();
 

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect, inject, it } from 'vitest';
 import { KmsRecipient } from '../../../src/age/kms-stanza.js';
 import { encodeStanza } from '../../../src/age/stanza.js';
@@ -30,20 +31,24 @@ function conversation(): string {
     .join('');
 }
 
-it('ends although its input stays open', async () => {
+it.each([
+  ['waits for the service', conversation(), 1],
+  ['reads', conversation().slice(0, -10), 0],
+])('ends although its input stays open when it %s', async (_what, said, calls) => {
   const at = workspace();
   const server = await serve(() => undefined);
   execFileSync('mkfifo', [at('input')]);
-  writeFileSync(at('conversation'), conversation());
+  writeFileSync(at('conversation'), said);
   // The plugin holds its own input open, as other children of a client might.
   const line = `exec 3<> '${at('input')}'; cat '${at('conversation')}' >&3; "$0" "$1" --age-plugin=identity-v1 <&3 >/dev/null & echo $!; wait`;
   const client = spawn('bash', ['-c', line, process.execPath, EXECUTABLE], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: process.env['PATH'], HOME: at('.'), KMS_ASYM_ENDPOINT: server.endpoint, ...ACCESS },
   });
-  const [said] = (await once(client.stdout, 'data')) as [Buffer];
-  const plugin = `/proc/${said.toString().trim()}/exe`;
-  await expect.poll(() => server.received.length, { timeout: 5000 }).toBe(1);
+  const [number] = (await once(client.stdout, 'data')) as [Buffer];
+  const plugin = `/proc/${number.toString().trim()}/exe`;
+  if (calls === 0) await setTimeout(500);
+  await expect.poll(() => server.received.length, { timeout: 5000 }).toBe(calls);
   expect(existsSync(plugin)).toBe(true);
   client.kill('SIGKILL');
   await expect.poll(() => existsSync(plugin), { timeout: 5000 }).toBe(false);
