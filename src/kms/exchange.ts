@@ -13,6 +13,7 @@ import type { HttpAnswer, HttpOptions, HttpRequest } from './http.js';
 import { networkError, NOT_THE_SERVICE } from './network-error.js';
 import type { Proxy } from './proxy.js';
 import { isCertificateError, proxyRefused, proxyUnreachable, suspectProxy } from './proxy-error.js';
+import { startTimer } from './timer.js';
 import type { TunnelOptions } from './tunnel-agent.js';
 
 /** Largest answer that is read, in bytes, unless the options say otherwise. */
@@ -109,9 +110,9 @@ export class Exchange {
 
   #startTimer(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(ms, () => {
       this.#finish(this.#timeout());
-    }, ms);
+    });
   }
 
   #receive(incoming: IncomingMessage): void {

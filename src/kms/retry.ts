@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../monotonic.js';
 import { abortError, CallError } from './call-error.js';
 import type { Pace } from './pace.js';
+import { startTimer } from './timer.js';
 
 const BASE_MS = 200;
 const CAP_MS = 10_000;
@@ -96,9 +97,9 @@ class TimeLimit {
     this.signal = signal === undefined ? controller.signal : AbortSignal.any([controller.signal, signal]);
     this.#endMs = monotonicMs() + (totalTimeoutMs ?? Infinity);
     if (totalTimeoutMs === undefined) return;
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(totalTimeoutMs, () => {
       controller.abort(tooLate(action, totalTimeoutMs));
-    }, totalTimeoutMs);
+    });
   }
 
   leftMs(): number {

@@ -28,6 +28,17 @@ function noWaiting(): Waits {
 const INPUT = { keySpec: 'RSA_2048', keyUsage: 'U', protectionLevel: 'HSM', origin: 'O' };
 
 describe('a call', () => {
+  it.each([2 ** 31, 1e15, Infinity])('may take %d ms, longer than timers last', async (ms) => {
+    const server = await serve((_request, response) => {
+      setTimeout(() => {
+        json(response, 200, { KeyMetadata: { KeyId: 'k' }, RequestId: 'r' });
+      }, 50);
+    });
+    const deadlines = { connectTimeoutMs: ms, readTimeoutMs: ms, totalTimeoutMs: ms };
+    const client = await clientOf(server.endpoint, deadlines);
+    expect(await client.describeKey('k')).toMatchObject({ keyId: 'k' });
+  });
+
   it.each([
     [429, 'Rejected.Throttling'],
     [400, 'Throttling.User'],
