@@ -15,6 +15,7 @@ export interface OutputOptions extends Pick<GlobalOptions, 'force' | 'json' | 'c
   readonly to?: readonly string[];
   readonly identity?: readonly string[];
   readonly recipientsFile?: readonly string[];
+  readonly filesFrom?: string | undefined;
 }
 
 /** What is going to be written. */
@@ -63,8 +64,9 @@ export function openOutputBesideJson(
 export function namesAlsoRead(options: OutputOptions, env: NodeJS.ProcessEnv): readonly string[] {
   const publicKey = options.publicKey ?? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY');
   const caFile = options.caFile ?? fromEnv(env, 'KMS_ASYM_CA_FILE');
-  const { to, identity, recipientsFile } = options;
-  return [publicKey, caFile, to, identity, recipientsFile].flat().filter((name) => name !== undefined);
+  const { to, identity, recipientsFile, filesFrom } = options;
+  const names = [publicKey, caFile, to, identity, recipientsFile, filesFrom];
+  return names.flat().filter((name) => name !== undefined);
 }
 
 /**

@@ -115,7 +115,7 @@ export function refuseInput(
   if (output === undefined) return;
   if (isSameFile(output, input)) throw sameFile(subject);
   if (alsoRead.some((other) => isSameFile(output, identityAt(other)))) {
-    throw new KmsAsymError('same-file', `${subject} is read as a key or certificate`, {
+    throw new KmsAsymError('same-file', `${subject} is read by this run too`, {
       hints: ['write to another file'],
     });
   }

@@ -15,6 +15,7 @@ export async function together<T>(
 ): Promise<void> {
   const queue: Iterator<T, unknown> = items[Symbol.iterator]();
   const rejections: unknown[] = [];
+  const giveUp = (error: unknown): void => void rejections.push(error);
   const underWay = new Set<Promise<void>>();
   // One at a time is one after the other.
   const most = limit === 1 ? 0 : limit * ENDING_SHARE;
@@ -24,7 +25,7 @@ export async function together<T>(
         if (underWay.size < most) resolve();
       };
       const own = work(item, free)
-        .catch((error: unknown) => void rejections.push(error))
+        .catch(giveUp)
         .finally(() => {
           underWay.delete(own);
           resolve();
@@ -36,7 +37,7 @@ export async function together<T>(
       await begin(next.value);
     }
   };
-  await Promise.all(Array.from({ length: limit }, worker));
+  await Promise.all(Array.from({ length: limit }, () => worker().catch(giveUp)));
   await Promise.all(underWay);
   if (rejections.length > 0) throw rejections[0];
 }

@@ -49,6 +49,16 @@ it('lets no more wait for their end than four times as many', async () => {
   expect(most).toBeLessThanOrEqual(2 * 4 + 2);
 });
 
+it('ends what is under way before it says that the items gave out', async () => {
+  function* broken(): Generator<number> {
+    yield* items.slice(0, 10);
+    throw new Error('no more of them');
+  }
+  const { counts, work } = counter();
+  await expect(together(3, broken(), () => work(5))).rejects.toThrow('no more of them');
+  expect(counts).toMatchObject({ begun: 10, working: 0 });
+});
+
 it('does one after the other when it is to do one at a time', async () => {
   const ended: number[] = [];
   await together(1, [3, 2, 1], async (item, free) => {
