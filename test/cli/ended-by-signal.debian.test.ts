@@ -16,6 +16,8 @@ const IDENTITY = 'AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEW
 const RECIPIENT = 'age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa';
 const OLD = 'what was there before';
 const PLAIN_BYTES = 1_000_000;
+/** More than are done in the time that a signal takes on a busy machine. */
+const FILES = 200;
 const ENDINGS = ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGKILL'] as const;
 
 let given: string;
@@ -87,7 +89,7 @@ describe.each(ENDINGS)('%s', (signal) => {
   it('ends a batch, whose results are whole or absent, and the next run makes the rest', async () => {
     const at = workspace();
     mkdirSync(at('in'));
-    for (let count = 0; count < 40; count += 1) {
+    for (let count = 0; count < FILES; count += 1) {
       writeFileSync(at(`in/${count}`), readFileSync(join(given, 'plain')));
     }
     const argv = ['encrypt', '-r', RECIPIENT, at('in'), '--output-dir', at('out'), '--skip-existing'];
@@ -106,7 +108,7 @@ describe.each(ENDINGS)('%s', (signal) => {
     const whole = names().filter((name) => name.endsWith('.age') && !isTemporary(name));
     for (const name of whole) expect(statSync(at(`out/${name}`)).size).toBeGreaterThan(PLAIN_BYTES);
     expect((await once(start(argv), 'exit'))[0]).toBe(0);
-    expect(names()).toHaveLength(40);
+    expect(names()).toHaveLength(FILES);
     expect(names().filter(isTemporary)).toEqual([]);
   });
 });
