@@ -21,6 +21,8 @@ export interface SeedBed {
 
 /** How long a key that begins in state PendingDeletion has left. */
 const PENDING_DAYS = 30;
+/** The least by which dates of the API differ. */
+const DATE_STEP_MS = 1000;
 
 /**
  * Makes the keys of a seed that are not there yet, with their aliases; what is there stays as it is.
@@ -63,21 +65,23 @@ function requireFree(added: readonly { aliasName: string }[], aliases: AliasStor
 async function makeKey(
   { aliases: _, versions, ...plain }: SeedKey,
   device: Hsm,
-  createdMs: number,
+  nowMs: number,
   onMade: (ref: string) => void,
 ): Promise<KeyRecord> {
   const [first, ...others] = versions;
-  const make = async (version: SeedVersion): Promise<KeyVersionRecord> => {
+  // Dates are all that tells clients which version is the newest.
+  const firstMs = nowMs - others.length * DATE_STEP_MS;
+  const make = async (version: SeedVersion, createdMs: number): Promise<KeyVersionRecord> => {
     const record = await makeVersion(version, plain.spec, device, createdMs);
     onMade(record.hsmRef);
     return record;
   };
-  const records: [KeyVersionRecord, ...KeyVersionRecord[]] = [await make(first)];
-  for (const version of others) records.push(await make(version));
+  const records: [KeyVersionRecord, ...KeyVersionRecord[]] = [await make(first, firstMs)];
+  for (const version of others) records.push(await make(version, firstMs + records.length * DATE_STEP_MS));
   return {
     ...plain,
-    createdMs,
-    ...(plain.state === 'PendingDeletion' && { deleteMs: createdMs + PENDING_DAYS * DAY_MS }),
+    createdMs: firstMs,
+    ...(plain.state === 'PendingDeletion' && { deleteMs: nowMs + PENDING_DAYS * DAY_MS }),
     deletionProtection: { isEnabled: false, description: '' },
     versions: records,
   };

@@ -98,6 +98,23 @@ describe('a seed', () => {
     expect((Date.parse(DeleteDate) - Date.now()) / 86_400_000).toBeCloseTo(30, 1);
   });
 
+  it('makes versions from the oldest to the newest, which is as old as the emulator', async () => {
+    const now = Date.parse('2026-01-01T00:00:01.500Z');
+    const ids = ['v3', 'v1', 'v2'];
+    const Versions = ids.map((KeyVersionId) => ({ KeyVersionId }));
+    const key = { KeyId: 'key-1', KeySpec: 'EC_P256', KeyState: 'PendingDeletion', Versions };
+    const emulator = await start({ seed: { keys: [key] }, clock: () => now });
+    const dates = ['2025-12-31T23:59:59Z', '2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'];
+    expect(await emulator.call('ListKeyVersions', { KeyId: 'key-1' })).toMatchObject({
+      KeyVersions: {
+        KeyVersion: ids.map((KeyVersionId, index) => ({ KeyVersionId, CreationDate: dates[index] })),
+      },
+    });
+    expect(await emulator.call('DescribeKey', { KeyId: 'key-1' })).toMatchObject({
+      KeyMetadata: { CreationDate: dates[0], DeleteDate: '2026-01-31T00:00:01Z' },
+    });
+  });
+
   it('leaves keys alone that a state directory has already, and adds the others', async () => {
     const stateDir = freshPath();
     const [rsa, ...others] = SEED.keys;
