@@ -11,6 +11,7 @@ import { isKnownRegion, similarRegion } from './regions.js';
 interface Cause {
   /** Completes "cannot connect to …:". */
   readonly what: string;
+  /** `{host}` stands for the host's name. */
   readonly hints?: readonly string[];
   /** True when the same call may well work a moment later. */
   readonly passing?: true;
@@ -20,8 +21,7 @@ const CA_FILE =
   'give the authority that signed it: --ca-file FILE (dedicated gateways use PrivateKmsCA_<instance id>.pem from the KMS console)';
 const NOT_TLS = 'the endpoint does not speak TLS; an emulator on this machine wants "http://127.0.0.1:port"';
 const OLD_TLS = 'the two sides agree on no version or cipher of TLS: 1.2 is the least that is spoken here';
-const RESOLVE =
-  'check --region or --endpoint, and that this machine resolves names: nslookup kms.cn-hangzhou.aliyuncs.com';
+const RESOLVE = 'check --region or --endpoint, and that this machine resolves names: nslookup {host}';
 const HUNG_UP =
   'a firewall on the way may have hung up, or an endpoint that wants https:// in place of http://';
 
@@ -95,8 +95,15 @@ export function networkError(error: unknown, host: string, sent: boolean): CallE
     'network',
     message,
     { mayHaveActed: sent, ...(cause?.passing && { retryReason: `${what} (${code})` }) },
-    { cause: error, hints: [...unknownRegionHint(code, host), ...(cause?.hints ?? [])] },
+    { cause: error, hints: [...unknownRegionHint(code, host), ...hintsAbout(host, cause)] },
   );
+}
+
+function hintsAbout(host: string, cause: Cause | undefined): string[] {
+  const name = host.replace(/:\d+$/, '');
+  // Only what a shell takes as it stands.
+  const word = /^\w[\w.-]*$/.test(name) ? name : 'HOST';
+  return (cause?.hints ?? []).map((hint) => hint.replace('{host}', word));
 }
 
 function causeOf(error: unknown, code: string): Cause | undefined {

@@ -51,6 +51,16 @@ it('an error without a code keeps its text to itself', () => {
   expect(networkError(new Error('raw text'), 'h', true).message).toBe('no answer from "h": unknown');
 });
 
+it.each([
+  ['kms.cn-beijing.aliyuncs.com', 'kms.cn-beijing.aliyuncs.com'],
+  ['kms.example.com:8443', 'kms.example.com'],
+  ['a;b', 'HOST'],
+])('the name of host "%s" is to be looked up as %s', (host, word) => {
+  expect(failed('ENOTFOUND', host).hints).toEqual([
+    `check --region or --endpoint, and that this machine resolves names: nslookup ${word}`,
+  ]);
+});
+
 it('a region nobody knows is named when its host does not exist', () => {
   const hint = 'there is no region "cn-hangzou" that this program knows: did you mean "cn-hangzhou"?';
   expect(failed('ENOTFOUND', 'kms.cn-hangzou.aliyuncs.com').hints[0]).toBe(hint);
