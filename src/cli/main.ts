@@ -104,10 +104,12 @@ function usageError(error: CommanderError, program: Command, argv: readonly stri
     });
   }
   const command = program.commands.find((candidate) => argv.includes(candidate.name()));
-  const [message = '', ...suggestions] = error.message.replace(/^error: /, '').split('\n');
+  // Line breaks before commander's suggestion are the user's own, and must not begin a line here.
+  const [end = '', suggestion] = /\n\((Did you mean [^\n]+\?)\)$/.exec(error.message) ?? [];
+  const message = error.message.slice(0, error.message.length - end.length).replace(/^error: /, '');
   return new KmsAsymError('usage', message, {
     hints: [
-      ...suggestions.map((line) => line.replace(/^\((.*)\)$/, '$1')),
+      ...(suggestion === undefined ? [] : [suggestion]),
       command ? `kms-asym ${command.name()} --help` : 'kms-asym --help',
     ],
   });

@@ -34,6 +34,19 @@ it('still tells by its exit status when stderr is closed', async () => {
   expect(await main(['nonsense'], { stdio, env: {}, interceptSignals })).toBe(2);
 });
 
+it.each([
+  ['a\nkms-asym: hint: b', "unknown command 'a\ufffdkms-asym: hint: b'", []],
+  ['a\n(Did you mean b?)', "unknown command 'a\ufffd(Did you mean b?)'", []],
+  ['encrpyt\n', "unknown command 'encrpyt\ufffd'", ['Did you mean encrypt?']],
+  ['--jsno\n', "unknown option '--jsno\ufffd'", ['Did you mean --json?']],
+])('lets %j on the command line begin no line of its own', async (word, message, suggestions) => {
+  const stdio = memoryStdio();
+  expect(await main([word], { stdio, env: {}, interceptSignals })).toBe(2);
+  const hints = [...suggestions, 'kms-asym --help'];
+  const lines = [`error: ${message}`, ...hints.map((hint) => `hint: ${hint}`)];
+  expect(stdio.output('stderr').toString()).toBe(lines.map((line) => `kms-asym: ${line}\n`).join(''));
+});
+
 it('prints help for every command, within the width of the terminal', async () => {
   for (const command of ['create-key', 'get-public-key', 'encrypt', 'decrypt', 'doctor', 'emulator']) {
     const stdio = memoryStdio(undefined, ['stdout']);
