@@ -80,7 +80,7 @@ const BY_ACTION: Readonly<Record<string, Readonly<Record<string, readonly string
   },
   CreateKeyVersion: {
     'Rejected.UnsupportedOperation': [
-      'a key gets a version in seven days at most, and in a KMS instance none but its first',
+      'a key gets at most one new version in seven days, and in a KMS instance none but its first',
       'create another key in place of a version, and move the alias to it: kms-asym update-alias',
     ],
     'Rejected.LimitExceeded': ['the key has all the versions that it can have'],
