@@ -8,12 +8,12 @@ export function decryptOptions(): Option[] {
   return [
     new Option(
       '--key-id <id>',
-      'key id or alias/… (env: KMS_ASYM_KEY_ID); age files for another key are refused',
+      'key id or alias/…; age files for another key are refused (env: KMS_ASYM_KEY_ID, for input that names no key)',
     ).argParser(text),
     new Option('--key-version-id <id>', 'key version (env: KMS_ASYM_KEY_VERSION_ID)').argParser(text),
     new Option(
       '--public-key <file>',
-      'public key file whose lines name key and version (env: KMS_ASYM_PUBLIC_KEY)',
+      'public key file whose lines name key and version; age files for another key are refused (env: KMS_ASYM_PUBLIC_KEY, for input that names no key)',
     ).argParser(text),
     new Option(
       '-i, --identity <file>',
