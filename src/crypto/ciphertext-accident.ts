@@ -9,6 +9,8 @@ import { ONLY_BASE64 } from './encoding.js';
 /** Beginnings of an age file, binary and armored, in base64. */
 const AGE_IN_BASE64 = /^(YWdlLWVuY3J5cHRpb24ub3JnL|LS0tLS1CRUdJTiBBR0UgRU5DUllQVEVEIEZJTEUtLS0t)/;
 const AGE_ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----';
+/** White space and byte order marks, in front of a binary age file. */
+const BEFORE_AGE = /^((?:[\t-\r ]|\xef\xbb\xbf)+)age-encryption\.org\/v1/;
 const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 /** U+FFFD in UTF-8: what a byte becomes that is no character. */
 const REPLACEMENT = '\xef\xbf\xbd';
@@ -39,6 +41,12 @@ export function ageAccident(input: Buffer, name: string): KmsAsymError | undefin
   if (text.startsWith(BYTE_ORDER_MARK + AGE_ARMOR)) {
     return invalid(name, 'is an age file behind a byte order mark', ['save it as plain ASCII text']);
   }
+  const [, before] = BEFORE_AGE.exec(text) ?? [];
+  if (before !== undefined) {
+    return invalid(name, 'has something before its age header that does not belong there', [
+      `cut it off: tail -c +${before.length + 1} FILE > FIXED`,
+    ]);
+  }
   const isUtf16 = [AGE_ARMOR, `\ufeff${AGE_ARMOR}`].some((start) => {
     return input.toString('utf16le', 0, 2 * start.length) === start;
   });
@@ -55,9 +63,9 @@ export function diagnose(input: Buffer, text: string, name: string): KmsAsymErro
     replaced(text, name) ??
     lineBreaks(input, text, name) ??
     invalid(name, `has ${input.length} bytes, but an RSA ciphertext has ${SIZES.join(', ')}`, [
-      ...(SIZES.some((size) => size > input.length && size <= input.length + 8)
-        ? ['it lost its end on the way: copy the whole file again']
-        : []),
+      SIZES.some((size) => size > input.length && size <= input.length + 8)
+        ? 'it lost its end on the way: copy the whole file again'
+        : 'it is no age file either: perhaps it is not encrypted at all',
     ])
   );
 }

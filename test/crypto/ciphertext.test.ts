@@ -94,10 +94,36 @@ describe('damage is named by its cause', () => {
       Buffer.from('\ufeff-----BEGIN AGE ENCRYPTED FILE-----\n'),
       'is an age file behind a byte order mark',
     ],
+    [
+      'an age file behind a mark',
+      text('\xef\xbb\xbfage-encryption.org/v1\n-> X25519 abc\n'),
+      'has something before its age header that does not belong there',
+    ],
+    [
+      'an age file behind white space',
+      text('\r\n age-encryption.org/v1\n-> X25519 abc\n'),
+      'has something before its age header that does not belong there',
+    ],
     ['anything else', text('hello, world'), 'has 12 bytes, but an RSA ciphertext has 256, 384, 512'],
   ])('%s', (_what, input, message) => {
     expect(() => parseCiphertext(input, 'FILE')).toThrow(message);
   });
+});
+
+it.each<[string, Buffer, string]>([
+  ['text', text('A=1\n'), 'it is no age file either: perhaps it is not encrypted at all'],
+  [
+    'a ciphertext without its end',
+    raw.subarray(0, 250),
+    'it lost its end on the way: copy the whole file again',
+  ],
+  [
+    'an age file behind a mark',
+    text('\xef\xbb\xbfage-encryption.org/v1\n'),
+    'cut it off: tail -c +4 FILE > FIXED',
+  ],
+])('%s comes with one hint', (_what, input, hint) => {
+  expect(() => parseCiphertext(input, 'FILE')).toThrow(expect.objectContaining({ hints: [hint] }));
 });
 
 it('gives a ciphertext of a known size or a clear error, whatever it reads', () => {
