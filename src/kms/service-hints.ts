@@ -115,6 +115,8 @@ export function clockHint(
   if (Number.isNaN(serviceMs))
     return ["set this machine's clock: the service found the request's time wrong"];
   const minutes = Math.round(Math.abs(nowMs - serviceMs) / 60_000);
+  if (minutes === 0)
+    return ["this machine's clock and the service's agree: the request may have been held up on its way"];
   const direction = nowMs < serviceMs ? 'behind' : 'ahead of';
   return [`set this machine's clock: it is ${minutes} min ${direction} the service's`];
 }

@@ -105,6 +105,15 @@ describe('an error of the service', () => {
     expect(error.hints[0]).toContain(`it is ${words} the service's`);
   });
 
+  it('does not ask for a clock to be set that agrees with the service', async () => {
+    const error = await failure((_request, response) => {
+      refuse(response, 400, 'InvalidTimeStamp.Expired', { date: new Date().toUTCString() });
+    });
+    expect(error.hints[0]).toBe(
+      "this machine's clock and the service's agree: the request may have been held up on its way",
+    );
+  });
+
   it('speaks of the clock even when the service does not tell the time', async () => {
     const error = await failure((_request, response) => {
       response.sendDate = false;
