@@ -1,5 +1,6 @@
 /** Errors of the file system, told of the files that they are about. */
 import { errnoOf, KmsAsymError, systemFailure } from '../errors.js';
+import { nameHints } from './file-name.js';
 
 /**
  * What to throw when reading fails: `file-not-found` for a missing file, else `read-failed`. Keeps a `KmsAsymError` as it
@@ -10,7 +11,10 @@ import { errnoOf, KmsAsymError, systemFailure } from '../errors.js';
 export function readFailed(subject: string, cause: unknown): KmsAsymError {
   if (cause instanceof KmsAsymError) return cause;
   if (errnoOf(cause) === 'ENOENT') {
-    return new KmsAsymError('file-not-found', `${subject} does not exist`, { cause });
+    return new KmsAsymError('file-not-found', `${subject} does not exist`, {
+      hints: nameHints(subject.replace(/^"|"$/g, '')),
+      cause,
+    });
   }
   return systemFailure('read-failed', `cannot read ${subject}`, cause);
 }

@@ -2,9 +2,11 @@
  * The files that paths lead to: a file is itself, a directory is every regular file below it, in the order of their
  * names, but for what this program leaves beside files for a moment. Links inside directories are not followed: they lead out, or around in circles.
  */
+import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { KmsAsymError } from '../errors.js';
+import { nameless } from './file-name.js';
 import { isJournal } from './journal-entries.js';
 import { readFailed } from './system-error.js';
 import { isTemporary } from './temporary-name.js';
@@ -15,7 +17,7 @@ export interface Found {
   readonly path: string;
   /** True when it was given itself: then it is whatever it is, also a link, a device or nothing at all. */
   readonly isNamed: boolean;
-  /** Why a directory could not be read: `read-failed`. The walk goes on beside it. */
+  /** Why a directory could not be read, or that a name is no text: `read-failed`. The walk goes on beside it. */
   readonly error?: KmsAsymError;
 }
 
@@ -41,18 +43,21 @@ function isDirectory(name: string): boolean {
 
 function* below(directory: string, skip: Skip): Generator<Found, void, undefined> {
   if (skip(directory)) return;
-  let entries: fs.Dirent[];
+  let entries: fs.Dirent<Buffer>[];
   try {
-    entries = fs.readdirSync(directory, { withFileTypes: true });
+    entries = fs.readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
   } catch (cause) {
     yield { path: directory, isNamed: false, error: readFailed(`"${directory}"`, cause) };
     return;
   }
-  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
-  for (const entry of entries) {
-    const found = path.join(directory, entry.name);
-    if (entry.isDirectory()) yield* below(found, skip);
-    else if (entry.isFile() && !isTemporary(entry.name) && !isJournal(entry.name))
-      yield { path: found, isNamed: false };
+  const named = entries.map((entry) => ({ entry, name: entry.name.toString() }));
+  named.sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const { entry, name } of named) {
+    const found = path.join(directory, name);
+    if (!entry.isDirectory() && (!entry.isFile() || isTemporary(name) || isJournal(name))) continue;
+    // Its path as text would lead to another file, or to none.
+    if (!isUtf8(entry.name)) yield { path: found, isNamed: false, error: nameless(found) };
+    else if (entry.isDirectory()) yield* below(found, skip);
+    else yield { path: found, isNamed: false };
   }
 }

@@ -72,6 +72,15 @@ describe('an input', () => {
   });
 });
 
+it.each([
+  ['missing\r', 'it ends in a carriage return'],
+  ['\ufeffmissing', 'it begins with a byte order mark'],
+  ['missing\ufffd', 'its name may not be UTF-8'],
+])('says what cannot be seen in the name %j that leads to nothing', (name, hint) => {
+  const hints = [expect.stringContaining(hint) as string];
+  expect(() => openInput(name, source(false))).toThrow(expect.objectContaining({ hints }) as Error);
+});
+
 describe('readUpTo', () => {
   it.each([
     { chunks: [], max: 0, bytes: '', truncated: false },

@@ -54,6 +54,28 @@ it('what this program leaves beside files is none of them', () => {
   expect(names(at, at('d'))).toEqual(['d/kms-asym.tmp']);
 });
 
+/** A name whose last byte is no UTF-8. */
+const odd = (name: string): Buffer => Buffer.concat([Buffer.from(name), Buffer.of(0xff)]);
+
+it.runIf(process.platform === 'linux')(
+  'a name that is no text is an error, not another file of that look',
+  () => {
+    const at = tree('d/', 'd/a', 'd/x\ufffd', 'd/y\ufffd/', 'd/z');
+    writeFileSync(odd(at('d/x')), '');
+    mkdirSync(odd(at('d/y')));
+    writeFileSync(Buffer.concat([odd(at('d/y')), Buffer.from('/f')]), '');
+    symlinkSync('a', odd(at('d/link')));
+    const found = [...walk([at('d')])];
+    const good = found.filter(({ error }) => error === undefined);
+    expect(good.map(({ path }) => relative(at('d'), path))).toEqual(['a', 'x\ufffd', 'z']);
+    const bad = found.flatMap(({ error }) => (error === undefined ? [] : [error]));
+    expect(bad.map(({ code, message }) => [code, message])).toEqual([
+      ['read-failed', `the name of "${at('d/x\ufffd')}" is not UTF-8`],
+      ['read-failed', `the name of "${at('d/y\ufffd')}" is not UTF-8`],
+    ]);
+  },
+);
+
 it('a directory that cannot be read does not end the walk', () => {
   const at = tree('d/', 'd/a/', 'd/a/x', 'd/b/', 'd/b/y', 'd/c');
   const found = walk([at('d')]);

@@ -1,5 +1,7 @@
 /** `--files-from`: the names of inputs, one on each line, or ended by NUL as `find -print0` writes them. */
+import { isUtf8 } from 'node:buffer';
 import { KmsAsymError } from '../../errors.js';
+import { RENAME_FIRST } from '../../io/file-name.js';
 import { openInput } from '../../io/input.js';
 import type { ByteSource } from '../../io/stdio.js';
 
@@ -49,12 +51,8 @@ async function* split(
 
 function decode(bytes: Buffer, place: number, source: string): string {
   if (bytes.includes(NUL)) throw noList(source, 'it holds NUL bytes', '-0 when names end with them');
-  let name: string;
-  try {
-    name = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw noList(source, `name ${place} in it is not UTF-8`, 'such files have to be renamed first');
-  }
+  if (!isUtf8(bytes)) throw noList(source, `name ${place} in it is not UTF-8`, RENAME_FIRST);
+  const name = bytes.toString();
   // Where no name can end in a carriage return, it belongs to the end of the line.
   return process.platform === 'win32' ? name.replace(/\r$/, '') : name;
 }
