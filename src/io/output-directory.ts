@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { errnoOf, KmsAsymError } from '../errors.js';
+import { makeDirectories } from './make-directories.js';
 import { writeFailed } from './system-error.js';
 
 /** The directory at `path`, which may be a link itself. */
@@ -46,7 +47,7 @@ export class OutputDirectory {
     if (this.#ready.has(parent)) return;
     try {
       if (parent !== '.') this.makeFor(parent);
-      else if (!this.exists()) fs.mkdirSync(this.path, { recursive: true, mode: this.#mode });
+      else if (!this.exists()) makeDirectories(this.path, this.#mode);
       if (parent !== '.') makeDirectory(path.join(this.path, parent), this.#mode);
     } catch (error) {
       throw asWriteFailed(path.join(this.path, parent), error);

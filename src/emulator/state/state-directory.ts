@@ -1,9 +1,9 @@
 /** The directory that an emulator owns while it runs: made, recognised, locked, read and written. */
-import { mkdirSync } from 'node:fs';
 import { chmod, readdir, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { errnoOf, KmsAsymError, systemFailure } from '../../errors.js';
+import { makeDirectories } from '../../io/make-directories.js';
 import { UNFINISHED } from '../durable-file.js';
 import { type DirectoryLock, lockDirectory } from './lock.js';
 import { readStateFile, STATE_FILE, type StateContent, writeStateFile } from './state-file.js';
@@ -31,8 +31,7 @@ export async function openStateDirectory(
   chooseBackend: () => Promise<string>,
 ): Promise<StateDirectory> {
   return explain(path, 'use', async () => {
-    // Where the disk is full, the promise of Node 20 would say that a directory is missing.
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
     await requireOurs(path);
     if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, 0o700);
     const lock = await lockDirectory(path);
