@@ -44,7 +44,8 @@ export function define(command: Command, context: Context): void {
 
 const NOTES = `
 When the days are over, nobody can decrypt what was encrypted to the key, ever. Until then cancel-key-deletion saves it.
---unless-used-by looks at headers, offline. Raw RSA ciphertext names no key: what has the length of the key's counts too.
+--unless-used-by looks at headers, offline, and follows no links in directories. Raw RSA ciphertext names no key: what
+has the length of the key's counts too.
   kms-asym schedule-key-deletion --key-id key-… --pending-window-in-days 30 --unless-used-by backups/`;
 
 async function run(options: Options, context: Context): Promise<void> {
@@ -82,6 +83,7 @@ async function refuseUsed(
   const { findKeyUses } = await import('../key-uses.js');
   const { keyId, keySpec } = key;
   const uses = await findKeyUses(paths, { keyId, keySpec, fingerprints: await fingerprintsOf(kms, keyId) });
+  if (uses.files === 0) throw nothingThere();
   const all = [...uses.certain, ...uses.possible];
   if (all.length === 0) {
     await terminal.note(`none of ${uses.files} files needs key "${keyId}"`);
@@ -117,6 +119,12 @@ async function ask(kms: KmsClient, key: KeyMetadata, options: Options, context: 
 function unasked(): KmsAsymError {
   return new KmsAsymError('usage', 'there is no terminal to ask on whether the key is to be deleted', {
     hints: ['--yes answers in advance', '--unless-used-by PATH refuses while files there need the key'],
+  });
+}
+
+function nothingThere(): KmsAsymError {
+  return new KmsAsymError('usage', 'nothing is scheduled: there is no file where --unless-used-by looks', {
+    hints: ['is something not mounted? Links in directories are not followed: name what they lead to'],
   });
 }
 
