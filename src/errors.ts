@@ -124,6 +124,7 @@ const SYSTEM_REASONS: Readonly<Record<string, readonly [reason: string, ...hints
   EISDIR: ['it is a directory'],
   ELOOP: ['too many symbolic links'],
   EMFILE: ['too many open files', '"ulimit -n 4096" allows more'],
+  ENFILE: ['too many open files in the whole system'],
   ENAMETOOLONG: ['the name is too long'],
   ENOENT: ['it does not exist'],
   ENOSPC: ['no space left on the device', 'make room ("df" and "df -i" show where), then run the same again'],

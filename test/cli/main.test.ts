@@ -29,6 +29,16 @@ it('says nothing of an unexpected error but its kind, which may hold a secret', 
   expect(said).not.toContain('hunter2');
 });
 
+it.each(['EMFILE', 'ENFILE'])('says what helps when the system gives no more files: %s', async (code) => {
+  const stdio = memoryStdio();
+  const error = Object.assign(new Error('hunter2'), { code });
+  const broken = { ...stdio, stdout: { isTerminal: false, write: () => Promise.reject(error) } };
+  expect(await main(['--version'], { stdio: broken, env: {}, interceptSignals })).toBe(5);
+  expect(stdio.output('stderr').toString()).toMatch(
+    /^kms-asym: error: cannot read [^:]*: too many open files/,
+  );
+});
+
 it('still tells by its exit status when stderr is closed', async () => {
   const stdio = failing('stderr', new KmsAsymError('write-failed', 'closed'));
   expect(await main(['nonsense'], { stdio, env: {}, interceptSignals })).toBe(2);
