@@ -86,6 +86,14 @@ describe.each(ENDINGS)('%s', (signal) => {
     expect(readdirSync(at(''))).toEqual(['out']);
   });
 
+  it('ends an emulator that waits for its seed', async () => {
+    const at = workspace();
+    execFileSync('mkfifo', [at('seed')]);
+    const child = start(['emulator', '--seed', at('seed')]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await end(child, signal)).toBe(signal);
+  });
+
   it('ends a batch, whose results are whole or absent, and the next run makes the rest', async () => {
     const at = workspace();
     mkdirSync(at('in'));

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { Command } from 'commander';
 import { KmsAsymError, shellWord } from '../../errors.js';
-import type { Emulator } from '../../emulator/options.js';
+import type { Emulator, EmulatorOptions } from '../../emulator/options.js';
 import { writeCaFile } from '../ca-file.js';
 import { commandBehindDashes, runChild, type CommandLine } from '../child.js';
 import type { Context } from '../context.js';
@@ -38,10 +38,20 @@ async function run(words: readonly string[], flags: EmulatorFlags, context: Cont
       '--json describes a running emulator; with a command, stdout belongs to the command',
     );
   }
+  // Files are read first: a FIFO may make that wait, which a signal is to end.
+  const options = {
+    ...emulatorOptions(flags, givenRegion(flags, context.env)),
+    onNotice: (line: string) => {
+      context.terminal.noteAside(`emulator: ${line}`);
+    },
+    ...(flags.verbose === true && {
+      onRequest: (record: object) => context.terminal.recordAside(record),
+    }),
+  };
   // Before anything is made that has to be taken away again.
   const stop = takeStopSignal(context);
   try {
-    await withEmulator(flags, context, (emulator, caFile) =>
+    await withEmulator(options, (emulator, caFile) =>
       command
         ? runAgainst(emulator, caFile, command, { context, stop })
         : serve(emulator, caFile, flags, { context, stop }),
@@ -70,18 +80,11 @@ async function runAgainst(
 }
 
 async function withEmulator(
-  flags: EmulatorFlags,
-  context: Context,
+  options: EmulatorOptions,
   use: (emulator: Emulator, caFile: string | undefined) => Promise<void>,
 ): Promise<void> {
   const { startEmulator } = await import('../../emulator/start.js');
-  const emulator = await startEmulator({
-    ...emulatorOptions(flags, givenRegion(flags, context.env)),
-    onNotice: (line) => {
-      context.terminal.noteAside(`emulator: ${line}`);
-    },
-    ...(flags.verbose === true && { onRequest: (record) => context.terminal.recordAside(record) }),
-  });
+  const emulator = await startEmulator(options);
   try {
     await withCaFile(emulator, (caFile) => use(emulator, caFile));
   } finally {
