@@ -11,6 +11,9 @@ const AGE_IN_BASE64 = /^(YWdlLWVuY3J5cHRpb24ub3JnL|LS0tLS1CRUdJTiBBR0UgRU5DUllQV
 const AGE_ARMOR = '-----BEGIN AGE ENCRYPTED FILE-----';
 /** White space and byte order marks, in front of a binary age file. */
 const BEFORE_AGE = /^((?:[\t-\r ]|\xef\xbb\xbf)+)age-encryption\.org\/v1/;
+/** Armor may have white space before it, but no mark. */
+const ARMOR_BEHIND_MARK =
+  /^[\t-\r ]*\xef\xbb\xbf(?:[\t-\r ]|\xef\xbb\xbf)*-----BEGIN AGE ENCRYPTED FILE-----/;
 const BYTE_ORDER_MARK = '\xef\xbb\xbf';
 /** U+FFFD in UTF-8: what a byte becomes that is no character. */
 const REPLACEMENT = '\xef\xbf\xbd';
@@ -38,7 +41,7 @@ export function ageAccident(input: Buffer, name: string): KmsAsymError | undefin
       'decode it once: base64 -d FILE > FIXED; encrypt --armor writes text that needs no decoding',
     ]);
   }
-  if (text.startsWith(BYTE_ORDER_MARK + AGE_ARMOR)) {
+  if (ARMOR_BEHIND_MARK.test(text)) {
     return invalid(name, 'is an age file behind a byte order mark', ['save it as plain ASCII text']);
   }
   const [, before] = BEFORE_AGE.exec(text) ?? [];

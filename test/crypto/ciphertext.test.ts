@@ -95,6 +95,11 @@ describe('damage is named by its cause', () => {
       'is an age file behind a byte order mark',
     ],
     [
+      'age armor behind a mark and empty lines',
+      Buffer.from('\r\n\ufeff\r\n-----BEGIN AGE ENCRYPTED FILE-----\n'),
+      'is an age file behind a byte order mark',
+    ],
+    [
       'an age file behind a mark',
       text('\xef\xbb\xbfage-encryption.org/v1\n-> X25519 abc\n'),
       'has something before its age header that does not belong there',
