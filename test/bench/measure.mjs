@@ -4,18 +4,17 @@
  */
 import { spawnSync } from 'node:child_process';
 
-const BATCHES = 3;
-
 /**
  * Takes batches, one after the other.
  *
  * @param {() => Figures | Promise<Figures>} takeOne what it measures by name, everything of it in turns
+ * @param {number} count how many
  * @typedef {Record<string, number>} Figures
  * @returns {Promise<Figures[]>}
  */
-export async function takeBatches(takeOne) {
+export async function takeBatches(takeOne, count = 3) {
   const batches = [];
-  for (let batch = 0; batch < BATCHES; batch += 1) batches.push(await takeOne());
+  for (let batch = 0; batch < count; batch += 1) batches.push(await takeOne());
   return batches;
 }
 
