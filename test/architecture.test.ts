@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const SRC = join(import.meta.dirname, '..', 'src');
-const ANYONE = ['errors', 'monotonic', 'version'];
+const ANYONE = ['directories', 'errors', 'monotonic', 'version'];
 const FOLDERS: Record<string, { folders: string[]; packages: RegExp }> = {
+  directories: { folders: [], packages: /^$/ },
   errors: { folders: [], packages: /^$/ },
   monotonic: { folders: [], packages: /^$/ },
   version: { folders: ['../package.json'], packages: /^$/ },

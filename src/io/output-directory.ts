@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeDirectories } from '../directories.js';
 import { errnoOf, KmsAsymError } from '../errors.js';
-import { makeDirectories } from './make-directories.js';
 import { writeFailed } from './system-error.js';
 
 /** The directory at `path`, which may be a link itself. */

@@ -2,8 +2,8 @@
 import { chmod, readdir, stat } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { makeDirectories } from '../../directories.js';
 import { errnoOf, KmsAsymError, systemFailure } from '../../errors.js';
-import { makeDirectories } from '../../io/make-directories.js';
 import { UNFINISHED } from '../durable-file.js';
 import { type DirectoryLock, lockDirectory } from './lock.js';
 import { readStateFile, STATE_FILE, type StateContent, writeStateFile } from './state-file.js';

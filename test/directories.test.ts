@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { makeDirectories } from '../../src/io/make-directories.js';
-import { workspace } from './workspace.js';
+import { makeDirectories } from '../src/directories.js';
+import { workspace } from './io/workspace.js';
 
 it('makes what is missing, with the mode, and leaves what is there as it is', () => {
   const at = workspace();

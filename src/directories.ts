@@ -1,7 +1,7 @@
 /** Directories that are missing, and those above them. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf } from '../errors.js';
+import { errnoOf } from './errors.js';
 
 /**
  * Makes a directory and those above it, as far as they are missing; throws the system's error. Node's own way never ends where
