@@ -7,10 +7,10 @@
 type Transfer = (this: ArrayBufferLike, length: number) => ArrayBuffer;
 type Discard = (buffers: readonly ArrayBuffer[]) => void;
 
-/** The garbage collector's are the first megabytes: a small file ends before the means to give memory back are loaded. */
-const LEFT_BYTES = 8 * 1024 * 1024;
+const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
 
-let left = LEFT_BYTES;
+/** Without `transfer`, the first megabytes are the garbage collector's: a small file ends before other means are loaded. */
+let left = transfer ? 0 : 8 * 1024 * 1024;
 let discard: Discard | undefined;
 
 /** Gives up memory that nobody will touch again: it is empty afterwards. Parts of larger memory are left alone. */
@@ -25,7 +25,6 @@ export function reclaim(results: readonly Uint8Array[]): void {
 }
 
 function findDiscard(): Discard {
-  const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
   if (transfer) {
     return (buffers) => {
       for (const buffer of buffers) transfer.call(buffer, 0);
