@@ -12,7 +12,7 @@ import { existsSync, mkdtempSync, openSync, closeSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KMS_ASYM } from './emulator-process.mjs';
-import { mediansOf, rowOf, takeBatches } from './measure.mjs';
+import { mediansOf, rowOf, shuffled, takeBatches } from './measure.mjs';
 
 const RUNS = 5;
 /** Small ones take milliseconds. */
@@ -136,7 +136,7 @@ class Bench {
   batch(lines, runs) {
     const times = Object.fromEntries(Object.keys(lines).map((name) => [name, []]));
     for (let run = 0; run < runs; run += 1) {
-      for (const [name, line] of Object.entries(lines)) {
+      for (const [name, line] of shuffled(Object.entries(lines))) {
         const start = performance.now();
         this.sh(line);
         times[name].push(performance.now() - start);

@@ -3,6 +3,7 @@
  * yardstick within each of them: what the machine was busy with for a while meets both sides alike.
  */
 import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 
 /**
  * Takes batches, one after the other.
@@ -46,7 +47,7 @@ export function medianTimes(programs, runs, cwd) {
   const times = Object.fromEntries(programs.map(({ name }) => [name, []]));
   // The first turn warms the file cache and does not count.
   for (let turn = 0; turn <= runs; turn++) {
-    for (const { name, command, env, stdin = () => 'ignore' } of programs) {
+    for (const { name, command, env, stdin = () => 'ignore' } of shuffled(programs)) {
       const input = stdin();
       const start = process.hrtime.bigint();
       const { status, stderr } = spawnSync(command[0], command.slice(1), {
@@ -60,6 +61,22 @@ export function medianTimes(programs, runs, cwd) {
     }
   }
   return mediansOf(times);
+}
+
+/**
+ * The same in any order. A program that follows itself finds the processor's caches warm, so with a fixed order one side
+ * would always gain by its neighbour.
+ *
+ * @template T
+ * @param {T[]} list
+ */
+export function shuffled(list) {
+  const result = [...list];
+  for (let end = result.length; end > 1; end -= 1) {
+    const at = randomInt(end);
+    [result[end - 1], result[at]] = [result[at], result[end - 1]];
+  }
+  return result;
 }
 
 /** @param {Record<string, number[]>} values at least one each */
