@@ -8,6 +8,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bech32 } from '@scure/base';
 
 /** Runs in each program: has the launcher's scripts that have no form yet write one when the program ends. */
 const RECORDER = `
@@ -45,6 +46,9 @@ export function compileAhead(dist) {
   try {
     run(0, 'encrypt', '--public-key', key, file('plaintext', 'text'), '-o', 'ciphertext');
     run(0, 'encrypt', '--public-key', key, '--format', 'age', 'plaintext', '-o', 'age-file');
+    const { recipient: ageRecipient, identity } = createAgeIdentity();
+    run(0, 'encrypt', '-r', ageRecipient, 'plaintext', '-o', 'other-age-file');
+    run(0, 'decrypt', '-i', file('identity', identity), 'other-age-file', '-o', 'opened');
     // Nobody listens on port 1; all that comes before an answer is run.
     const nowhere = ['--endpoint', 'http://127.0.0.1:1', '--retry-count', '0'];
     const names = ['--key-id', 'key', '--key-version-id', 'version'];
@@ -54,6 +58,16 @@ export function compileAhead(dist) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A pair of keys as age writes them. */
+function createAgeIdentity() {
+  const { publicKey, privateKey } = generateKeyPairSync('x25519');
+  const encode = (name, text) => bech32.encodeFromBytes(name, Buffer.from(text, 'base64url'));
+  return {
+    recipient: encode('age', publicKey.export({ format: 'jwk' }).x),
+    identity: encode('age-secret-key-', privateKey.export({ format: 'jwk' }).d).toUpperCase(),
+  };
 }
 
 /** All that an age client says to have a file key wrapped, its answers included. */
