@@ -26,9 +26,9 @@ export async function main(argv: readonly string[], run: Run): Promise<number> {
     quiet: false,
     verbose: false,
   });
-  const context: Context = { ...run, terminal, argv, exitStatus: 0 };
+  const context: Context = { ...run, terminal, argv: withHelpOption(argv), exitStatus: 0 };
   try {
-    await parse(argv, context);
+    await parse(context);
     return context.exitStatus;
   } catch (error) {
     return await report(error, terminal);
@@ -38,7 +38,14 @@ export async function main(argv: readonly string[], run: Run): Promise<number> {
   }
 }
 
-async function parse(argv: readonly string[], context: Context): Promise<void> {
+/** Commander's own `help` would have to know all commands, and only the one that is named is made. */
+function withHelpOption([first, ...rest]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  return first === 'help' ? [...rest, '--help'] : [first, ...rest];
+}
+
+async function parse(context: Context): Promise<void> {
+  const { argv } = context;
   const pages: string[] = [];
   const program = buildProgram(context, pages);
   try {
