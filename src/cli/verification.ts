@@ -62,6 +62,7 @@ async function verify(
   stanza: KmsStanza,
   expected: Uint8Array,
 ): Promise<void> {
+  if (named.keyId === undefined) throw nameless(named);
   const demand = { fingerprints: [], locate: (): KeyLocator => locatorOf(named) };
   try {
     const answer = await new ServiceUnwrap({
@@ -77,6 +78,12 @@ async function verify(
   } catch (error) {
     throw unverified(error, named.name);
   }
+}
+
+function nameless({ name }: NamedKey): KmsAsymError {
+  return new KmsAsymError('usage', `--verify asks KMS, but "${name}" does not say which key it is`, {
+    hints: ['--key-id ID', 'or a file that says it: kms-asym get-public-key --key-id ID -o FILE'],
+  });
 }
 
 function unverified(error: unknown, name: string): unknown {
