@@ -74,15 +74,18 @@ function endOf(child: ChildProcess): Promise<number> {
   });
 }
 
-const REASONS = new Map<string | undefined, string>([
-  ['ENOENT', 'it is not found'],
-  ['E2BIG', 'its arguments and environment are longer than the system allows'],
+/** Why a command does not start, and what helps. */
+const REASONS = new Map<string | undefined, readonly [reason: string, hint: string]>([
+  ['ENOENT', ['it is not found', "for shell syntax: -- sh -c '…'"]],
+  ['EACCES', ['it may not be executed', 'chmod +x it, or put its interpreter before it']],
+  [
+    'E2BIG',
+    ['its arguments and environment are longer than the system allows', 'give it long ones as files'],
+  ],
 ]);
 
 function notStarted(file: string, error: unknown): KmsAsymError {
-  const reason = REASONS.get(errnoOf(error)) ?? 'it cannot be started';
-  return new KmsAsymError('usage', `cannot run "${file}": ${reason}`, {
-    hints: ["for shell syntax: -- sh -c '…'"],
-    cause: error,
-  });
+  const known = REASONS.get(errnoOf(error)) ?? ['it cannot be started', "for shell syntax: -- sh -c '…'"];
+  const [reason, hint] = known;
+  return new KmsAsymError('usage', `cannot run "${file}": ${reason}`, { hints: [hint], cause: error });
 }

@@ -117,9 +117,22 @@ function usageError(error: CommanderError, program: Command, argv: readonly stri
   return new KmsAsymError('usage', message, {
     hints: [
       ...(suggestion === undefined ? [] : [suggestion]),
+      ...(isOfCommandToRun(error, command, argv) ? [BEHIND_DASHES] : []),
       command ? `kms-asym ${command.name()} --help` : 'kms-asym --help',
     ],
   });
+}
+
+const BEHIND_DASHES = 'a command to run, with its options, stands behind --';
+
+/** What is no option of ours may be one of the command that the user wants to run: `emulator sh -c …`. */
+function isOfCommandToRun(
+  { code }: CommanderError,
+  command: Command | undefined,
+  argv: readonly string[],
+): boolean {
+  if (code !== 'commander.unknownOption' || argv.includes('--')) return false;
+  return command?.registeredArguments.some((argument) => argument.name() === 'command') ?? false;
 }
 
 async function report(error: unknown, terminal: Terminal): Promise<number> {
