@@ -25,7 +25,8 @@ export async function* encodeArmor(file: ByteStream): AsyncGenerator<Buffer> {
   yield Buffer.from(`${ARMOR_BEGIN}\n`);
   const blocks = new Segmenter(BLOCK_BYTES);
   for await (const piece of file) {
-    for (const block of blocks.push(piece)) yield encodeLines(block);
+    blocks.push(piece);
+    for (let block = blocks.next(); block; block = blocks.next()) yield encodeLines(block);
   }
   if (blocks.end().length > 0) yield encodeLines(blocks.end());
   yield Buffer.from(`${END}\n`);

@@ -64,46 +64,63 @@ export class ByteReader {
   }
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Cuts bytes that come in pieces into segments of one size. */
 export class Segmenter {
   readonly #size: number;
   readonly #memory: Buffer;
   /** What may be the last segment, or its beginning. */
-  #held: Uint8Array;
+  #held: Uint8Array = NOTHING;
+  /** What is not taken yet of the piece that came last. */
+  #piece: Uint8Array = NOTHING;
 
-  /** @param lasting - a piece stays as it is until the next one was pushed, so one that is a segment is not copied */
+  /** @param lasting - a piece stays as it is until the next one was taken, so one that is a segment is not copied */
   constructor(
     size: number,
     private readonly lasting = false,
   ) {
     this.#size = size;
     this.#memory = Buffer.allocUnsafeSlow(size);
-    this.#held = this.#memory.subarray(0, 0);
   }
 
-  /** The segments that are known not to be the last one; each is valid until the next one is asked for. */
-  *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    const missing = Math.min(this.#size - this.#held.length, piece.length);
-    this.#hold(piece.subarray(0, missing));
-    if (missing === piece.length) return;
-    yield this.#held;
-    let offset = missing;
-    for (; piece.length - offset > this.#size; offset += this.#size) {
-      yield piece.subarray(offset, offset + this.#size);
+  /** Gives the next piece, when {@link Segmenter.next} has no more of the one before. */
+  push(piece: Uint8Array): void {
+    this.#piece = piece;
+  }
+
+  /** The next segment that is known not to be the last one, if there is one; valid until this is called again. */
+  next(): Uint8Array | undefined {
+    const size = this.#size;
+    while (this.#piece.length > 0) {
+      if (this.#held.length === size) return this.#release();
+      if (this.#held.length === 0 && this.#piece.length > size) return this.#take(size);
+      this.#hold(this.#take(size - this.#held.length));
     }
-    this.#held = this.#memory.subarray(0, 0);
-    this.#hold(piece.subarray(offset));
+    return undefined;
   }
 
-  /** The last segment, when all is pushed: the only one that may be shorter than the others, or empty. */
+  /** The last segment, when all is taken: the only one that may be shorter than the others, or empty. */
   end(): Uint8Array {
     return this.#held;
+  }
+
+  #take(bytes: number): Uint8Array {
+    const taken = this.#piece.subarray(0, bytes);
+    this.#piece = this.#piece.subarray(taken.length);
+    return taken;
+  }
+
+  #release(): Uint8Array {
+    const segment = this.#held;
+    this.#held = NOTHING;
+    return segment;
   }
 
   #hold(bytes: Uint8Array): void {
     const used = this.#held.length;
     if (this.lasting && bytes.length === this.#size) this.#held = bytes;
-    else if (bytes.length > 0) {
+    else {
       this.#memory.set(bytes, used);
       this.#held = this.#memory.subarray(0, used + bytes.length);
     }

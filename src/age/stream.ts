@@ -60,7 +60,9 @@ export class PayloadSealer {
 
   /** Takes the next plaintext, of any length; each part of the payload is valid until the next one is asked for. */
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    for (const chunk of this.#chunks.push(piece)) yield this.#seal(chunk, false);
+    const chunks = this.#chunks;
+    chunks.push(piece);
+    for (let chunk = chunks.next(); chunk; chunk = chunks.next()) yield this.#seal(chunk, false);
   }
 
   /** Ends the payload. */
@@ -92,6 +94,8 @@ export class PayloadOpener {
   #nonceUsed = 0;
   #key: Buffer | undefined;
   #counter = 0;
+  /** What is wrong with the chunk that was released last. */
+  #failure: Error | undefined;
 
   constructor(
     private readonly fileKey: Uint8Array,
@@ -115,8 +119,12 @@ export class PayloadOpener {
    * @throws KmsAsymError `undecryptable` for anything that is not exactly what was encrypted
    */
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
-    const sealed = this.#key ? piece : this.#takeNonce(piece);
-    for (const chunk of this.#chunks.push(sealed)) yield* this.#open(chunk, false);
+    const chunks = this.#chunks;
+    chunks.push(this.#key ? piece : this.#takeNonce(piece));
+    for (let sealed = chunks.next(); sealed; sealed = chunks.next()) {
+      yield this.#open(sealed, false);
+      this.#checkReleased();
+    }
   }
 
   /**
@@ -125,7 +133,8 @@ export class PayloadOpener {
    * @throws KmsAsymError `invalid-ciphertext` when there was no whole nonce, and as {@link PayloadOpener.push}
    */
   *end(): Generator<Uint8Array, void, undefined> {
-    yield* this.#open(this.#chunks.end(), true);
+    yield this.#open(this.#chunks.end(), true);
+    this.#checkReleased();
   }
 
   /** To be called at the end, whatever happened. */
@@ -141,30 +150,28 @@ export class PayloadOpener {
     return piece.subarray(taken.length);
   }
 
+  #checkReleased(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
   #requireKey(): Uint8Array {
     if (this.#key) return this.#key;
     throw new KmsAsymError('invalid-ciphertext', 'the age file is cut off right after its header');
   }
 
-  *#open(sealed: Uint8Array, last: boolean): Generator<Uint8Array, void, undefined> {
+  /** One chunk. A whole one that is wrong only about being the last is authentic; the reference releases it too. */
+  #open(sealed: Uint8Array, last: boolean): Uint8Array {
     const key = this.#requireKey();
-    let chunk: Uint8Array;
+    this.#checkReleased();
+    const counter = this.#counter++;
     try {
-      chunk = requireChunk(
-        key,
-        this.#counter,
-        last,
-        sealed,
-        this.sparing.space?.(CHUNK_BYTES) ?? this.#memory,
-      );
+      return requireChunk(key, counter, last, sealed, this.sparing.space?.(CHUNK_BYTES) ?? this.#memory);
     } catch (error) {
-      // A whole chunk that is wrong only about being the last is authentic; the reference releases it too.
-      const whole = sealed.length === SEALED_CHUNK_BYTES && openChunk(key, this.#counter, !last, sealed);
-      if (whole) yield whole;
+      this.#failure = error as Error;
+      const whole = sealed.length === SEALED_CHUNK_BYTES && openChunk(key, counter, !last, sealed);
+      if (whole) return whole;
       throw error;
     }
-    this.#counter++;
-    yield chunk;
   }
 }
 

@@ -197,7 +197,8 @@ describe('a stream', () => {
           const gone: Uint8Array[] = [];
           for (const part of parts) {
             const piece = Uint8Array.from(part);
-            for (const segment of segmenter.push(piece)) cut.push(Buffer.from(segment));
+            segmenter.push(piece);
+            for (let next = segmenter.next(); next; next = segmenter.next()) cut.push(Buffer.from(next));
             gone.push(piece);
             if (piece.length > 0) while (gone.length > (lasting ? 1 : 0)) gone.shift()?.fill(0);
           }
