@@ -9,8 +9,11 @@ type Discard = (buffers: readonly ArrayBuffer[]) => void;
 
 const { transfer } = ArrayBuffer.prototype as { transfer?: Transfer };
 
-/** Without `transfer`, the first megabytes are the garbage collector's: a small file ends before other means are loaded. */
-let left = transfer ? 0 : 8 * 1024 * 1024;
+/**
+ * Without `transfer`, the first megabyte is the garbage collector's: loading other means takes as long as they would save
+ * there.
+ */
+let left = transfer ? 0 : 1024 * 1024;
 let discard: Discard | undefined;
 
 /** Gives up memory that nobody will touch again: it is empty afterwards. Parts of larger memory are left alone. */
