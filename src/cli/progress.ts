@@ -93,12 +93,12 @@ interface Look {
 }
 
 const KNOWN_BYTES: Look = {
-  format: '{bar} {percentage}%  {value} of {total}  {rate}/s  {eta_formatted} left',
+  format: '{bar} {percentage}%  {value} of {total}  {rate}/s  {left} left',
   inUnits: inMebibytes,
 };
 const UNKNOWN_BYTES: Look = { format: '{value}  {rate}/s', inUnits: inMebibytes };
 const FILES: Look = {
-  format: '{bar} {percentage}%  {value} of {total} files  {rate}/s  {eta_formatted} left',
+  format: '{bar} {percentage}%  {value} of {total} files  {rate}/s  {left} left',
   inUnits: String,
 };
 
@@ -123,7 +123,7 @@ class Bar implements LiveLine {
   add(value: number, bytes: number): void {
     this.#value += value;
     this.#bytes += bytes;
-    this.#bar?.update(this.#value, { rate: this.#rate });
+    this.#bar?.update(this.#value, this.#estimates);
   }
 
   end(): void {
@@ -138,7 +138,7 @@ class Bar implements LiveLine {
   }
 
   show(): void {
-    if (!this.#ended) this.#bar?.start(this.total, this.#value, { rate: this.#rate });
+    if (!this.#ended) this.#bar?.start(this.total, this.#value, this.#estimates);
   }
 
   async #show(): Promise<void> {
@@ -151,19 +151,33 @@ class Bar implements LiveLine {
         return type === 'value' || type === 'total' ? inUnits(value) : String(value);
       },
       barsize: 24,
-      etaBuffer: 100,
       fps: 5,
       clearOnComplete: true,
+      // Lines are cut, not kept from wrapping: after a signal nobody would let them wrap again.
       hideCursor: null,
+      linewrap: true,
       stream: process.stderr,
     });
     this.terminal.live = this;
     this.show();
   }
 
-  get #rate(): string {
-    return inMebibytes((this.#bytes * 1000) / (monotonicMs() - this.#started));
+  /** From all that was done so far. */
+  get #estimates(): { rate: string; left: string } {
+    const elapsedMs = monotonicMs() - this.#started;
+    const leftMs = (elapsedMs * Math.max(0, this.total - this.#value)) / this.#value;
+    return { rate: inMebibytes((this.#bytes * 1000) / elapsedMs), left: inTime(leftMs / 1000) };
   }
+}
+
+/** `59s`, `1m 00s`, `2h 05m`; nothing is known about more than a month, or before the first byte. */
+function inTime(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (!(whole < 30 * 24 * 3600)) return '?';
+  if (whole < 60) return `${whole}s`;
+  const [unit, large, small] = whole < 3600 ? (['m', 60, 's'] as const) : (['h', 3600, 'm'] as const);
+  const rest = Math.floor((whole % large) / (large / 60));
+  return `${Math.floor(whole / large)}${unit} ${String(rest).padStart(2, '0')}${small}`;
 }
 
 function inMebibytes(bytes: number): string {

@@ -26,6 +26,8 @@ it('counts bytes and rate on a terminal after two seconds, and leaves nothing be
     `${SLOW} | ${EXECUTABLE} encrypt --public-key ${KEY} --format age > /dev/null`,
   );
   expect(shown).toMatch(/\d+\.\d MiB {2}\d+\.\d MiB\/s/);
+  // Lines go on wrapping: nothing could turn that on again after a signal.
+  expect(shown).not.toContain('\x1b[?');
   // The line is taken away at the end.
   // eslint-disable-next-line no-control-regex -- control characters are exactly what this is about
   expect(shown).toMatch(/\x1b\[(0|2)?K[\s\x1b[\]\d?;A-Za-z]*$/);

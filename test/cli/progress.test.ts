@@ -54,10 +54,10 @@ describe('after two seconds', () => {
     await pass(1900);
     expect(shown).toBe('');
     await pass(200);
-    expect(shown).toMatch(/25% {2}1\.0 MiB of 4\.0 MiB {2}0\.\d MiB\/s/);
+    expect(shown).toMatch(/25% {2}1\.0 MiB of 4\.0 MiB {2}0\.\d MiB\/s {2}[67]s left/);
     progress.add(2 * MIB);
     await pass(1000);
-    expect(shown).toContain('75%  3.0 MiB of 4.0 MiB');
+    expect(shown).toMatch(/75% {2}3\.0 MiB of 4\.0 MiB {2}\S+ MiB\/s {2}[12]s left/);
     progress.end();
     expect(terminal.live).toBeUndefined();
   });
@@ -71,6 +71,23 @@ describe('after two seconds', () => {
     await pass(2500);
     expect(shown).toContain(text);
     expect(shown).not.toMatch(/%|left/);
+    progress.end();
+  });
+
+  it.each([
+    [MIB, 30 * MIB, '58s left'],
+    [MIB, 31 * MIB, '1m 00s left'],
+    [MIB, 1700 * MIB, '56m 38s left'],
+    [MIB, 1801 * MIB, '1h 00m left'],
+    [1, 2 ** 40, '? left'],
+    [0, MIB, '? left'],
+  ])('%i of %i bytes leave time in units for people', async (done, size, text) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance', 'hrtime'] });
+    const progress = startProgress(contextOf().context, size);
+    progress.add(done);
+    await vi.advanceTimersByTimeAsync(2000);
+    for (let turn = 0; turn < 20; turn += 1) await vi.advanceTimersByTimeAsync(0);
+    expect(shown).toContain(text);
     progress.end();
   });
 
