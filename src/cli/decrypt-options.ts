@@ -19,7 +19,9 @@ export function decryptOptions(): Option[] {
       '-i, --identity <file>',
       'open with the age identities of this file, and no others; repeatable',
     ).argParser(collect),
-    new Option('--expect-fingerprint <fp>', 'refuse any other key (SHA256:…)').argParser(text),
+    new Option('--expect-fingerprint <fp>', 'refuse a file that names any other key (SHA256:…)').argParser(
+      text,
+    ),
     new Option('--algorithm <name>', 'algorithm of raw ciphertext, if not RSAES_OAEP_SHA_256').choices(
       Object.keys(OAEP_ALGORITHMS),
     ),

@@ -31,8 +31,10 @@ export interface KeyDemand {
  * reading that file throws
  */
 export function chooseKeyDemand(options: DemandOptions, env: NodeJS.ProcessEnv): KeyDemand {
-  const { publicKey, keyId, keyVersionId, expectFingerprint } = options;
+  const { publicKey, expectFingerprint } = options;
   const file = publicKey === undefined ? undefined : loadPublicKeyFile(publicKey, options);
+  // Its lines count as flags do: the fingerprint of a stanza is only what somebody wrote there.
+  const { keyId = file?.keyId, keyVersionId = file?.keyVersionId } = options;
   let ofEnvironment: PublicKeyFile | undefined;
   return {
     ...(keyId !== undefined && { keyId }),
