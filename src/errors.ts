@@ -107,7 +107,14 @@ export function serviceCodeOf(error: unknown): string | undefined {
 /** The system's error name (`ENOENT`, `ECONNREFUSED`, …) of a caught value, or `undefined` if it has none. */
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  if (error.code === 'UNKNOWN' && isQuota(error)) return 'EDQUOT';
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Node has no name for it. */
+function isQuota(error: object): boolean {
+  const { EDQUOT } = process.getBuiltinModule('node:os').constants.errno;
+  return 'errno' in error && error.errno === -EDQUOT;
 }
 
 const WHO_MAY = '"id" says who you are, "ls -ld" on it and its directory who may';

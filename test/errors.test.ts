@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import {
@@ -52,6 +53,8 @@ it.each([
 it.each([
   [Object.assign(new Error('x'), { code: 'ENOENT' }), 'ENOENT'],
   [Object.assign(new Error('x'), { code: 7 }), undefined],
+  [Object.assign(new Error('x'), { code: 'UNKNOWN', errno: -constants.errno.EDQUOT }), 'EDQUOT'],
+  [Object.assign(new Error('x'), { code: 'UNKNOWN', errno: -4094 }), 'UNKNOWN'],
   [new Error('x'), undefined],
   ['ENOENT', undefined],
   [null, undefined],

@@ -55,6 +55,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   EPIPE: LOST,
   EHOSTUNREACH: NO_ROUTE,
   ENETUNREACH: NO_ROUTE,
+  EMFILE: { what: 'too many open files', hints: ['"ulimit -n 4096" allows more'] },
   ETIMEDOUT: { what: 'the connection attempt timed out', passing: true },
   DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,

@@ -11,6 +11,7 @@ it.each([
   ['ECONNREFUSED', 'connection refused', '--endpoint', true],
   ['EHOSTUNREACH', 'the network is unreachable', 'VPC', true],
   ['ETIMEDOUT', 'the connection attempt timed out', '', true],
+  ['EMFILE', 'too many open files', 'ulimit', false],
   ['EPIPE', 'the connection was closed', 'https://', true],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed', '--ca-file', false],
   [

@@ -1,5 +1,6 @@
 /** The other thread of a job. */
 import { Worker } from 'node:worker_threads';
+import { errnoOf } from '../../errors.js';
 import { stop, type BulkJob } from './job.js';
 import type { ShareFailure } from './share.js';
 
@@ -14,6 +15,9 @@ export interface SecondThread {
   release(): void;
 }
 
+/** The system lacks what a thread needs to begin. It has taken nothing, so nothing is missing. */
+const NOT_STARTED: ReadonlySet<string | undefined> = new Set(['ERR_WORKER_INIT_FAILED', 'EMFILE', 'ENFILE']);
+
 /**
  * Starts it.
  *
@@ -24,12 +28,15 @@ export function startSecondThread(program: string, job: BulkJob): SecondThread {
   try {
     worker = new Worker(program, { workerData: job });
   } catch {
-    // The system gives no more threads. It has taken nothing, so nothing is missing.
+    // The system gives no more threads.
     return { ended: Promise.resolve(undefined), release: () => undefined };
   }
   const ended = new Promise<ShareFailure | undefined>((resolve, reject) => {
     worker.once('message', resolve);
-    worker.once('error', reject);
+    worker.once('error', (error) => {
+      if (NOT_STARTED.has(errnoOf(error))) resolve(undefined);
+      else reject(error);
+    });
     worker.once('exit', () => {
       reject(new Error('the second thread ended without a word'));
     });

@@ -226,11 +226,18 @@ describe('a payload', { timeout: 60_000 }, () => {
     expect(opened.equals(readFileSync(at('input')))).toBe(true);
   });
 
-  it('is done by this thread where there cannot be another one', async () => {
+  it.each([
+    ['Node refuses to start a path of this kind, as it refuses when the system gives no thread', undefined],
+    ['it cannot even begin', 'ERR_WORKER_INIT_FAILED'],
+    ['its program cannot be opened', 'EMFILE'],
+  ])('is done by this thread where there cannot be another one: %s', async (_why, code) => {
     const at = workspace();
     writeFileSync(at('input'), randomBytes(3 * MIB));
-    // Node refuses to start a path of this kind, as it refuses when the system gives no thread.
-    const { payload, sealer, output, reported } = sealing(at, 'no-path');
+    writeFileSync(at('thread.cjs'), `throw Object.assign(new Error('x'), { code: '${code}' });`);
+    const { payload, sealer, output, reported } = sealing(
+      at,
+      code === undefined ? 'no-path' : at('thread.cjs'),
+    );
     for await (const piece of (await doBulk(payload)) ?? []) {
       for (const block of sealer.push(piece)) await output.write(block);
     }
