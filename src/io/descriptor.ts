@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { errnoOf, KmsAsymError } from '../errors.js';
 import type { Pieces, PieceSource } from './pieces.js';
 import { BrokenPipe } from './stdio.js';
-import { readFailed, writeFailed } from './system-error.js';
+import { becameShorter, readFailed, writeFailed } from './system-error.js';
 import { Turn } from './turn.js';
 
 /** What a pipe holds, by default. */
@@ -27,7 +27,7 @@ export interface ReadOptions {
  *
  * @param subject - names the descriptor in errors
  * @returns chunks that are valid until the one after the next is asked for, never empty ones; the iterator throws
- * KmsAsymError `read-failed`
+ * KmsAsymError `read-failed`, also about a regular file that became shorter meanwhile
  */
 export function readDescriptor(fd: number, subject: string, options: ReadOptions = {}): PieceSource {
   return { [Symbol.asyncIterator]: () => new DescriptorPieces(fd, subject, options) };
@@ -39,6 +39,8 @@ class DescriptorPieces implements Pieces {
   readonly #whenNonBlocking: ReadOptions['whenNonBlocking'];
   readonly #turn = new Turn();
   readonly #ready: number | undefined;
+  /** Bytes of a regular file when it was opened. */
+  readonly #size: number;
   #place: number | null;
   #buffer: Buffer;
   #spare: Buffer;
@@ -51,8 +53,9 @@ class DescriptorPieces implements Pieces {
     this.#subject = subject;
     this.#whenNonBlocking = whenNonBlocking;
     this.#place = position ?? null;
-    const { ready, bytes } = openReady(fd);
+    const { ready, bytes, size = 0 } = openReady(fd);
     this.#ready = ready;
+    this.#size = size;
     this.#buffer = createReadBuffer(bytes);
     this.#spare = createReadBuffer(bytes);
   }
@@ -96,6 +99,8 @@ class DescriptorPieces implements Pieces {
   /** What was read; `undefined` at the end. */
   #take(length: number): Uint8Array | undefined {
     if (length === 0) {
+      // Not by what was read: the system's own files hold less than they say.
+      if (fs.fstatSync(this.#fd).size < this.#size) throw becameShorter(this.#subject);
       this.#end();
       return undefined;
     }
@@ -129,14 +134,15 @@ const READ_OFFSET = 48;
 
 /**
  * A descriptor that can be read without ever waiting: that of a regular file itself, and for a pipe a second one which
- * alone is non-blocking, where the system opens those; none for anything else. And how many bytes to read at once.
+ * alone is non-blocking, where the system opens those; none for anything else. And how many bytes to read at once, and
+ * there are in a regular file.
  */
-function openReady(fd: number): { ready?: number; bytes: number } {
+function openReady(fd: number): { ready?: number; bytes: number; size?: number } {
   try {
     const stats = fs.fstatSync(fd);
     // Small files are many: memory is for what they hold. The system's own files say that they hold nothing.
     const bytes = Math.min(CHUNK_BYTES, Math.max(LEAST_BYTES, stats.size + 1));
-    if (stats.isFile()) return { ready: fd, bytes };
+    if (stats.isFile()) return { ready: fd, bytes, size: stats.size };
     if (stats.isFIFO()) {
       return { ready: fs.openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK), bytes: CHUNK_BYTES };
     }

@@ -19,6 +19,13 @@ export function readFailed(subject: string, cause: unknown): KmsAsymError {
   return systemFailure('read-failed', `cannot read ${subject}`, cause);
 }
 
+/** What to throw when a regular file lost its end to somebody else: `read-failed`. */
+export function becameShorter(subject: string): KmsAsymError {
+  return new KmsAsymError('read-failed', `${subject} became shorter while it was read`, {
+    hints: ['run it again when nobody writes to it'],
+  });
+}
+
 /**
  * What to throw when writing fails: `write-failed`. Keeps a `KmsAsymError` as it is.
  *

@@ -47,6 +47,14 @@ const failure = (code: string, message: string) =>
   expect.objectContaining({ code, message: expect.stringContaining(message) as string }) as Error;
 
 describe('a descriptor', () => {
+  it('of a file of the system, which holds less than it says, is read to its end', async () => {
+    const path = '/sys/devices/system/cpu/online';
+    const content = readFileSync(path);
+    expect(content.length).toBeLessThan(statSync(path).size);
+    const { bytes } = await readUpTo({ chunks: () => readDescriptor(open(path, 'r'), 'it') }, 10_000);
+    expect(bytes.equals(content)).toBe(true);
+  });
+
   it('of a file is read to its end, and is known to be that file', async () => {
     const path = workspace()('file');
     writeFileSync(path, 'content');

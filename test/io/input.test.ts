@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isStdin, openInput, readSmallFile, readUpTo } from '../../src/io/input.js';
 import type { ByteSource } from '../../src/io/stdio.js';
@@ -24,6 +24,29 @@ describe('an input', () => {
     input.close();
     expect(bytes.equals(content)).toBe(true);
     expect(truncated).toBe(false);
+  });
+
+  it.each([
+    ['grows', 400_000, 'is read whole'],
+    ['loses its end', 70_000, 'is refused'],
+  ])('that %s while it is read, to %i bytes, %s', async (_what, length, outcome) => {
+    const at = workspace();
+    writeFileSync(at('file'), Buffer.alloc(300_000));
+    const input = openInput(at('file'), source(false));
+    const read = async (): Promise<number> => {
+      let bytes = 0;
+      for await (const piece of input.chunks()) {
+        if (bytes === 0) truncateSync(at('file'), length);
+        bytes += piece.length;
+      }
+      return bytes;
+    };
+    if (outcome === 'is read whole') expect(await read()).toBe(length);
+    else {
+      const message = `"${at('file')}" became shorter while it was read`;
+      await expect(read()).rejects.toMatchObject({ code: 'read-failed', message });
+    }
+    input.close();
   });
 
   it('has one identity under all names of a file', () => {

@@ -5,9 +5,10 @@
  * first that fails were done: its error is the one that a single thread would have met.
  */
 import { BATCH_WORK, type BatchWork } from '../../age/batch.js';
-import { KmsAsymError, type ErrorCode } from '../../errors.js';
+import type { ErrorCode } from '../../errors.js';
 import { createReadBuffer } from '../../io/descriptor.js';
 import { readRegion, writeRegion } from '../../io/file-region.js';
+import { becameShorter } from '../../io/system-error.js';
 import { knownError } from '../unexpected-error.js';
 import { finishBatch, stop, takeBatch, type BulkJob } from './job.js';
 
@@ -57,7 +58,7 @@ export class Share {
     const { key, input, output } = this.job;
     const { inputBytes, outputBytes } = this.#work;
     if (readRegion(input, batch * inputBytes, this.#input) < inputBytes) {
-      throw new KmsAsymError('read-failed', `${input.subject} became shorter while it was read`);
+      throw becameShorter(input.subject);
     }
     this.#work.run(key, batch, this.#input, this.#output);
     writeRegion(output, batch * outputBytes, this.#output);
