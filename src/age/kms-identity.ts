@@ -99,7 +99,8 @@ function summarize(
   first: KmsAsymError,
 ): KmsAsymError {
   const untried = Math.max(0, all.length - MAX_UNWRAP_CALLS);
-  return new KmsAsymError(first.code, `none of the ${all.length} stanzas for KMS keys could be opened`, {
+  const tried = untried > 0 ? `first ${MAX_UNWRAP_CALLS} of ${all.length}` : all.length;
+  return new KmsAsymError(first.code, `none of the ${tried} stanzas for KMS keys could be opened`, {
     hints: [
       ...failures.map(({ stanza, error }) => `${nameOf(stanza)}: ${describe(error)}`),
       ...(untried > 0 ? [`${untried} more were not tried: a file is worth ${MAX_UNWRAP_CALLS} calls`] : []),

@@ -127,7 +127,8 @@ async function decryptBatches(
 /** Whoever reads the pipe has authentic bytes, but not all of them. */
 function discardReleased(error: unknown, output: Output): unknown {
   if (!output.isReleased) return error;
+  const where = output.name === 'stdout' ? output.name : `"${output.name}"`;
   return reworded(error, ({ hints }) => ({
-    hints: [`discard what was written to ${output.name}: it is not the whole plaintext`, ...hints],
+    hints: [`discard what was written to ${where}: it is not the whole plaintext`, ...hints],
   }));
 }

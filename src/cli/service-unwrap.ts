@@ -7,7 +7,7 @@ import type { KmsStanza } from '../age/kms-stanza.js';
 import type { Identity } from '../age/recipient.js';
 import { selectStanzas } from '../age/stanza-selection.js';
 import type { KeyLocator } from '../crypto/key-locator.js';
-import { KmsAsymError } from '../errors.js';
+import { KmsAsymError, reworded, serviceCodeOf } from '../errors.js';
 import { namesAlias } from './alias-name.js';
 import { askOnce } from './ask-once.js';
 import type { Context } from './context.js';
@@ -77,6 +77,8 @@ export class ServiceUnwrap {
       ciphertext: stanza.ciphertext,
       name,
       isAlgorithmChosen: false,
+    }).catch((error: unknown) => {
+      throw stanza.locator ? aboutNamedKey(error) : error;
     });
     const { plaintext, ...opened } = answer;
     this.opened = { stanza, region, ...opened };
@@ -112,6 +114,19 @@ export class ServiceUnwrap {
     const kms = await this.parts.clients.in(this.#region(located.region));
     return (await askOnce(kms, `metadata of ${keyId}`, () => kms.describeKey(keyId))).keyId;
   }
+}
+
+const NOT_FOUND: ReadonlySet<string | undefined> = new Set([
+  'Forbidden.KeyNotFound',
+  'Forbidden.KeyVersionNotFound',
+]);
+
+/** Nobody typed the ids of a key that the file names. */
+function aboutNamedKey(error: unknown): unknown {
+  if (!NOT_FOUND.has(serviceCodeOf(error))) return error;
+  return reworded(error, () => ({
+    hints: ['the file names this key itself: it was deleted, is of another account, or the file is damaged'],
+  }));
 }
 
 function fits(named: string | undefined, demanded: string | undefined): boolean {

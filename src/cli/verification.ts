@@ -41,7 +41,9 @@ export async function verifyHeader(
   }
   for (const stanza of kms) {
     const key = parts.keys.find((each) => each.key.fingerprint === stanza.fingerprint);
-    if (key) await verify(parts, key, stanza, fileKey);
+    // What it says of the key comes from there too, and so do mistakes.
+    const { locator: _same, ...unlocated } = stanza;
+    if (key) await verify(parts, key, unlocated, fileKey);
   }
 }
 
