@@ -33,9 +33,14 @@ const HOW_TO_NAME =
 /**
  * Decides where the key comes from: `--public-key`, `--key-id`, then KMS_ASYM_PUBLIC_KEY, then KMS_ASYM_KEY_ID.
  *
+ * @param why - more hints for the case that nothing names one
  * @throws KmsAsymError `usage` when no key is named or flags and file disagree, or what reading the file throws
  */
-export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): KeySource {
+export function chooseKeySource(
+  options: KeyOptions,
+  env: NodeJS.ProcessEnv,
+  why: readonly string[] = [],
+): KeySource {
   const fileName =
     options.publicKey ?? (options.keyId === undefined ? fromEnv(env, 'KMS_ASYM_PUBLIC_KEY') : undefined);
   if (fileName !== undefined) {
@@ -43,7 +48,7 @@ export function chooseKeySource(options: KeyOptions, env: NodeJS.ProcessEnv): Ke
     const { keyId, keyVersionId } = options;
     return { file: { ...file, ...locatorOf({ keyId, keyVersionId }) } };
   }
-  return { locator: requireKeyId(options, env, HOW_TO_NAME) };
+  return { locator: requireKeyId(options, env, [HOW_TO_NAME, ...why]) };
 }
 
 /**
@@ -70,11 +75,11 @@ export function requireLocator(source: KeySource, what: string): KeyLocator & { 
 export function requireKeyId(
   options: KeyOptions,
   env: NodeJS.ProcessEnv,
-  hint = 'name one with --key-id ID, or set KMS_ASYM_KEY_ID',
+  hints: readonly string[] = ['name one with --key-id ID, or set KMS_ASYM_KEY_ID'],
 ): KeyLocator & { keyId: string } {
   const keyId = options.keyId ?? fromEnv(env, 'KMS_ASYM_KEY_ID');
   if (keyId === undefined) {
-    throw new KmsAsymError('usage', 'no key is named', { hints: [hint] });
+    throw new KmsAsymError('usage', 'no key is named', { hints });
   }
   // A version of the environment belongs to the key of the environment, not to one that a flag names.
   const version =

@@ -25,7 +25,9 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
   if (options.identity) throw notForIdentities(input.name);
   // What is no ciphertext at all needs no key named for it.
   const ciphertext = parseCiphertext(bytes, input.name, truncated);
-  run.oaepKey ??= chooseKeySource(options, context.env);
+  run.oaepKey ??= chooseKeySource(options, context.env, [
+    `"${input.name}" is raw RSA ciphertext, which does not say its key`,
+  ]);
   const source = run.oaepKey;
   const { region: known, ...key } = requireLocator(source, 'decrypts');
   requireFitting(ciphertext, source, options, input.name);
