@@ -74,9 +74,11 @@ function endOf(child: ChildProcess): Promise<number> {
   });
 }
 
+const SHELL_SYNTAX = "for shell syntax: -- sh -c '…'";
+
 /** Why a command does not start, and what helps. */
 const REASONS = new Map<string | undefined, readonly [reason: string, hint: string]>([
-  ['ENOENT', ['it is not found', "for shell syntax: -- sh -c '…'"]],
+  ['ENOENT', ['it is not found', SHELL_SYNTAX]],
   ['EACCES', ['it may not be executed', 'chmod +x it, or put its interpreter before it']],
   [
     'E2BIG',
@@ -85,7 +87,6 @@ const REASONS = new Map<string | undefined, readonly [reason: string, hint: stri
 ]);
 
 function notStarted(file: string, error: unknown): KmsAsymError {
-  const known = REASONS.get(errnoOf(error)) ?? ['it cannot be started', "for shell syntax: -- sh -c '…'"];
-  const [reason, hint] = known;
+  const [reason, hint] = REASONS.get(errnoOf(error)) ?? ['it cannot be started', SHELL_SYNTAX];
   return new KmsAsymError('usage', `cannot run "${file}": ${reason}`, { hints: [hint], cause: error });
 }
