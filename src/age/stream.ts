@@ -62,12 +62,12 @@ export class PayloadSealer {
   *push(piece: Uint8Array): Generator<Uint8Array, void, undefined> {
     const chunks = this.#chunks;
     chunks.push(piece);
-    for (let chunk = chunks.next(); chunk; chunk = chunks.next()) yield this.#seal(chunk, false);
+    for (let chunk = chunks.next(); chunk; chunk = chunks.next()) yield this.seal(chunk, false);
   }
 
   /** Ends the payload. */
   end(): Uint8Array {
-    return this.#seal(this.#chunks.end(), true);
+    return this.seal(this.#chunks.end(), true);
   }
 
   /** To be called at the end, whatever happened. */
@@ -75,8 +75,8 @@ export class PayloadSealer {
     wipe(this.#key);
   }
 
-  /** One chunk, and the nonce before the first. */
-  #seal(chunk: Uint8Array, last: boolean): Uint8Array {
+  /** Seals the next chunk, for who has whole ones; with the nonce before the first. What is returned is valid until the next one. */
+  seal(chunk: Uint8Array, last: boolean): Uint8Array {
     const head = this.#head;
     this.#head = this.#head.subarray(head.length);
     const part = this.sparing.space?.(head.length + SEALED_CHUNK_BYTES) ?? this.#memory;
@@ -122,8 +122,8 @@ export class PayloadOpener {
     const chunks = this.#chunks;
     chunks.push(this.#key ? piece : this.#takeNonce(piece));
     for (let sealed = chunks.next(); sealed; sealed = chunks.next()) {
-      yield this.#open(sealed, false);
-      this.#checkReleased();
+      yield this.open(sealed, false);
+      this.checkReleased();
     }
   }
 
@@ -133,8 +133,34 @@ export class PayloadOpener {
    * @throws KmsAsymError `invalid-ciphertext` when there was no whole nonce, and as {@link PayloadOpener.push}
    */
   *end(): Generator<Uint8Array, void, undefined> {
-    yield this.#open(this.#chunks.end(), true);
-    this.#checkReleased();
+    yield this.open(this.#chunks.end(), true);
+    this.checkReleased();
+  }
+
+  /**
+   * Opens the next chunk, for who has whole ones; valid until the next one. A whole one that is wrong only about being the
+   * last is authentic; the reference releases it too. Then {@link PayloadOpener.checkReleased} throws, and so does this from
+   * then on.
+   *
+   * @throws KmsAsymError as {@link PayloadOpener.end}
+   */
+  open(sealed: Uint8Array, last: boolean): Uint8Array {
+    const key = this.#requireKey();
+    this.checkReleased();
+    const counter = this.#counter++;
+    try {
+      return requireChunk(key, counter, last, sealed, this.sparing.space?.(CHUNK_BYTES) ?? this.#memory);
+    } catch (error) {
+      this.#failure = error as Error;
+      const whole = sealed.length === SEALED_CHUNK_BYTES && openChunk(key, counter, !last, sealed);
+      if (whole) return whole;
+      throw error;
+    }
+  }
+
+  /** To be called when a chunk was passed on. */
+  checkReleased(): void {
+    if (this.#failure) throw this.#failure;
   }
 
   /** To be called at the end, whatever happened. */
@@ -150,28 +176,9 @@ export class PayloadOpener {
     return piece.subarray(taken.length);
   }
 
-  #checkReleased(): void {
-    if (this.#failure) throw this.#failure;
-  }
-
   #requireKey(): Uint8Array {
     if (this.#key) return this.#key;
     throw new KmsAsymError('invalid-ciphertext', 'the age file is cut off right after its header');
-  }
-
-  /** One chunk. A whole one that is wrong only about being the last is authentic; the reference releases it too. */
-  #open(sealed: Uint8Array, last: boolean): Uint8Array {
-    const key = this.#requireKey();
-    this.#checkReleased();
-    const counter = this.#counter++;
-    try {
-      return requireChunk(key, counter, last, sealed, this.sparing.space?.(CHUNK_BYTES) ?? this.#memory);
-    } catch (error) {
-      this.#failure = error as Error;
-      const whole = sealed.length === SEALED_CHUNK_BYTES && openChunk(key, counter, !last, sealed);
-      if (whole) return whole;
-      throw error;
-    }
   }
 }
 

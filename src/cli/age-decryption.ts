@@ -1,14 +1,16 @@
 /** Age files in `decrypt`: one call for the file key, then chunk after authentic chunk. */
 import { decodeArmor } from '../age/armor.js';
 import { ByteReader } from '../age/byte-stream.js';
-import { NONCE_BYTES } from '../age/chunk.js';
+import { NONCE_BYTES, SEALED_CHUNK_BYTES } from '../age/chunk.js';
 import { openHeader } from '../age/open-header.js';
 import { wipe } from '../age/file-key.js';
 import { readHeader } from '../age/header.js';
 import type { AgeEncoding } from '../age/recognition.js';
 import { PayloadOpener } from '../age/stream.js';
 import { reworded } from '../errors.js';
+import type { InputFile } from '../io/input.js';
 import type { Output } from '../io/output.js';
+import { eachSegment } from '../io/segments.js';
 import type { Decrypted, Decryption } from './decryption.js';
 import { findIdentities } from './age-identities.js';
 import { doBulk } from './bulk/payload.js';
@@ -82,46 +84,52 @@ interface Payload {
   readonly total: { CiphertextBytes: number; PlaintextBytes: number };
 }
 
-/** By two threads where that is faster; else as `decryptStream`, but without the turns that generators take. */
+/** As `encryptPayload`; text has no chunks. */
 async function decryptPayload(decryption: Decryption, fileKey: Uint8Array, payload: Payload): Promise<void> {
-  const { reader, write, count } = payload;
+  const { start, reader, write } = payload;
+  const { file } = decryption.input;
   const opener = new PayloadOpener(fileKey, { space: (bytes) => decryption.output.space?.(bytes) });
   try {
     for (const chunk of opener.push(await reader.read(NONCE_BYTES))) await write(chunk);
-    const rest = await decryptBatches(decryption, opener, payload);
-    const pieces = rest ? new ByteReader(counted(rest, count)) : reader;
-    await pump(pieces, (piece) => opener.push(piece), write);
-    for (const chunk of opener.end()) await write(chunk);
+    if (file && start !== undefined) await decryptFile(decryption, opener, file, { ...payload, start });
+    else {
+      await pump(reader, (piece) => opener.push(piece), write);
+      for (const chunk of opener.end()) await write(chunk);
+    }
   } finally {
     opener.wipe();
   }
 }
 
-/** As `doBulk`; behind the nonce. */
-async function decryptBatches(
+/** Decrypts the chunks of a file; the nonce before them is taken. */
+async function decryptFile(
   decryption: Decryption,
   opener: PayloadOpener,
-  { start, count, total }: Payload,
-): Promise<AsyncIterable<Uint8Array> | undefined> {
-  if (start === undefined) return undefined;
+  file: InputFile,
+  { start, write, count, total }: Payload & { readonly start: number },
+): Promise<void> {
   const { run, input, output } = decryption;
-  return doBulk({
+  const first = start + NONCE_BYTES;
+  // What was read ahead will be read again.
+  count(first - total.CiphertextBytes);
+  const done = await doBulk({
     context: run.context,
     input,
     output,
     work: 'open',
-    start: start + NONCE_BYTES,
+    start: first,
     headBytes: 0,
-    leave: (chunks) => {
-      // What was read ahead will be read again.
-      count(start + NONCE_BYTES - total.CiphertextBytes);
-      return { key: opener.leave(chunks), head: Buffer.alloc(0) };
-    },
+    leave: (chunks) => ({ key: opener.leave(chunks), head: Buffer.alloc(0) }),
     report: (ciphertextBytes, plaintextBytes) => {
       count(ciphertextBytes);
       total.PlaintextBytes += plaintextBytes;
     },
   });
+  await eachSegment(file, first + done, SEALED_CHUNK_BYTES, (sealed, last) => {
+    count(sealed.length);
+    return write(opener.open(sealed, last));
+  });
+  opener.checkReleased();
 }
 
 /** Whoever reads the pipe has authentic bytes, but not all of them. */

@@ -1,13 +1,14 @@
 /** The age file of `encrypt`: any size, any number of recipients, in constant memory. */
 import { encodeArmor } from '../age/armor.js';
 import { ByteReader, type ByteStream } from '../age/byte-stream.js';
-import { NONCE_BYTES } from '../age/chunk.js';
+import { CHUNK_BYTES, NONCE_BYTES } from '../age/chunk.js';
 import { sealHeader } from '../age/seal-header.js';
 import { wipe } from '../age/file-key.js';
 import type { Stanza } from '../age/stanza.js';
 import { encryptStream, PayloadSealer } from '../age/stream.js';
 import { doBulk } from './bulk/payload.js';
 import type { PieceSource } from '../io/pieces.js';
+import { eachSegment } from '../io/segments.js';
 import type { Encrypted, Encryption } from './encryption.js';
 import { HeaderParser } from '../age/header.js';
 import { toKmsRecipient } from './kms-recipient.js';
@@ -68,15 +69,21 @@ interface Payload {
   readonly total: { CiphertextBytes: number };
 }
 
-/** By two threads where that is faster; else as {@link encryptStream}, but without the turns that generators take. */
+/** By two threads where that is faster, and chunk by chunk where the input has them; else piece by piece as it comes. */
 async function encryptPayload(encryption: Encryption, fileKey: Uint8Array, payload: Payload): Promise<void> {
   const { source, write, count, total } = payload;
+  const { file } = encryption.input;
   const sealer = new PayloadSealer(fileKey, {
     space: (bytes) => encryption.output.space?.(bytes),
     lasting: true,
   });
   try {
-    const rest = await doBulk({
+    if (!file) {
+      await pump(new ByteReader(source), (piece) => sealer.push(piece), write);
+      await write(sealer.end());
+      return;
+    }
+    const done = await doBulk({
       ...encryption,
       work: 'seal',
       start: 0,
@@ -90,8 +97,10 @@ async function encryptPayload(encryption: Encryption, fileKey: Uint8Array, paylo
         total.CiphertextBytes += ciphertextBytes;
       },
     });
-    await pump(new ByteReader(rest ? counted(rest, count) : source), (piece) => sealer.push(piece), write);
-    await write(sealer.end());
+    await eachSegment(file, done, CHUNK_BYTES, (chunk, last) => {
+      count(chunk.length);
+      return write(sealer.seal(chunk, last));
+    });
   } finally {
     sealer.wipe();
   }

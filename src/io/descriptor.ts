@@ -14,8 +14,6 @@ const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRES
 
 /** How to read. */
 export interface ReadOptions {
-  /** Where in a regular file to begin; otherwise where the descriptor stands. */
-  readonly position?: number | undefined;
   /** Takes over when somebody made the descriptor non-blocking and it has no bytes yet. */
   readonly whenNonBlocking?: () => PieceSource;
 }
@@ -41,18 +39,16 @@ class DescriptorPieces implements Pieces {
   readonly #ready: number | undefined;
   /** Bytes of a regular file when it was opened. */
   readonly #size: number;
-  #place: number | null;
   #buffer: Buffer;
   #spare: Buffer;
   /** Who goes on in place of this one. */
   #other: Pieces | undefined;
   #ended = false;
 
-  constructor(fd: number, subject: string, { position, whenNonBlocking }: ReadOptions) {
+  constructor(fd: number, subject: string, { whenNonBlocking }: ReadOptions) {
     this.#fd = fd;
     this.#subject = subject;
     this.#whenNonBlocking = whenNonBlocking;
-    this.#place = position ?? null;
     const { ready, bytes, size = 0 } = openReady(fd);
     this.#ready = ready;
     this.#size = size;
@@ -63,7 +59,7 @@ class DescriptorPieces implements Pieces {
   nextNow(): Uint8Array | undefined {
     if (this.#ready === undefined || this.#ended || this.#turn.isOver) return undefined;
     try {
-      const length = readReady(this.#ready, this.#buffer, this.#place);
+      const length = readReady(this.#ready, this.#buffer);
       return length === undefined ? undefined : this.#take(length);
     } catch (error) {
       throw this.#failure(error);
@@ -87,7 +83,7 @@ class DescriptorPieces implements Pieces {
   }
 
   async #nextLate(): Promise<Uint8Array | undefined> {
-    return this.#ended ? undefined : this.#take(await read(this.#fd, this.#buffer, this.#place));
+    return this.#ended ? undefined : this.#take(await read(this.#fd, this.#buffer));
   }
 
   async return(): Promise<IteratorResult<Uint8Array, unknown>> {
@@ -104,7 +100,6 @@ class DescriptorPieces implements Pieces {
       this.#end();
       return undefined;
     }
-    if (this.#place !== null) this.#place += length;
     const taken = this.#buffer.subarray(0, length);
     [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
     return taken;
@@ -155,18 +150,18 @@ function openReady(fd: number): { ready?: number; bytes: number; size?: number }
 const { O_RDONLY, O_NONBLOCK } = fs.constants;
 
 /** As many bytes as are there, 0 at the end; `undefined` when there are none yet. */
-function readReady(fd: number, buffer: Buffer, place: number | null): number | undefined {
+function readReady(fd: number, buffer: Buffer): number | undefined {
   try {
-    return fs.readSync(fd, buffer, 0, buffer.length, place);
+    return fs.readSync(fd, buffer, 0, buffer.length, null);
   } catch (error) {
     if (errnoOf(error) !== 'EAGAIN') throw error;
     return undefined;
   }
 }
 
-function read(fd: number, buffer: Buffer, place: number | null): Promise<number> {
+function read(fd: number, buffer: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    fs.read(fd, buffer, 0, buffer.length, place, (error, length) => {
+    fs.read(fd, buffer, 0, buffer.length, null, (error, length) => {
       if (error) reject(error);
       else resolve(length);
     });

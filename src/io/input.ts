@@ -18,8 +18,8 @@ export interface InputFile {
   readonly fd: number;
   /** Names it in errors. */
   readonly subject: string;
-  /** The bytes from a position to the end of file, as {@link Input.chunks}. */
-  from(position: number): PieceSource;
+  /** Bytes when it was opened. */
+  readonly size: number;
 }
 
 /** An opened input. */
@@ -32,7 +32,10 @@ export interface Input {
   readonly identity?: FileIdentity | undefined;
   /** Bytes of a regular file when it was opened; absent for anything else. */
   readonly size?: number;
-  /** The regular file itself, where its bytes are what {@link Input.chunks} gives; absent for anything else. */
+  /**
+   * The regular file itself, where its bytes are what {@link Input.chunks} gives; absent for anything else, and for what says
+   * that it is empty: files of the system do, and some of them have no positions.
+   */
   readonly file?: InputFile | undefined;
   /** True when a change of the first bytes was interrupted, and they are taken from the journal of that change. */
   readonly isInterrupted?: boolean;
@@ -97,13 +100,14 @@ function openRegular(path: string, flags?: number): Input {
   }
   const head = interruptedHead(path, fd);
   const subject = quoted(path);
+  const size = Number(stats.size);
   let open = true;
   return {
     name: path,
     path,
     identity: identityOf(stats),
-    size: Number(stats.size),
-    file: head ? undefined : { fd, subject, from: (position) => readDescriptor(fd, subject, { position }) },
+    size,
+    file: head || size === 0 ? undefined : { fd, subject, size },
     isInterrupted: head !== undefined,
     chunks: () => (head ? withHead(head, fd, subject) : readDescriptor(fd, subject)),
     close: () => {

@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { Readable } from 'node:stream';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { interceptSignals } from '../../src/io/cleanup.js';
 import { readDescriptor } from '../../src/io/descriptor.js';
 import { openInput, readSmallFile, readUpTo } from '../../src/io/input.js';
@@ -128,23 +128,6 @@ describe('reading', () => {
       before = piece;
     }
     expect(Buffer.concat([...received, before ?? Buffer.alloc(0)]).equals(content)).toBe(true);
-  });
-
-  it('goes on at its place in a file, whenever its turn ends', async () => {
-    const path = workspace()('file');
-    const content = randomBytes(300_000);
-    writeFileSync(path, content);
-    const input = openInput(path, streams(0).stdin);
-    // Every look at the clock is 11 ms after the one before, so turns of 20 ms end at any of them.
-    let now = 0n;
-    const clock = vi.spyOn(process.hrtime, 'bigint').mockImplementation(() => (now += 11_000_000n));
-    onTestFinished(() => {
-      clock.mockRestore();
-    });
-    const received: Buffer[] = [];
-    for await (const piece of input.file?.from(1234) ?? []) received.push(Buffer.from(piece));
-    input.close();
-    expect(Buffer.concat(received).equals(content.subarray(1234))).toBe(true);
   });
 
   it('gives what is there without a turn, and nothing when that would mean to wait', async () => {

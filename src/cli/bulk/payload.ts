@@ -1,6 +1,6 @@
 /**
  * The payload of a large age file, from a regular file to a regular file: all but its end is done by two threads, which
- * is twice as fast where both cores are free. The end is a stream's, so that a file that grows meanwhile is read as one.
+ * is twice as fast where both cores are free. The end is for one alone, so that a file that grows meanwhile is read to it.
  */
 import { availableParallelism } from 'node:os';
 import { BATCH_CHUNKS, BATCH_WORK } from '../../age/batch.js';
@@ -8,7 +8,6 @@ import { wipe } from '../../age/file-key.js';
 import { type FileRegion, writeRegion } from '../../io/file-region.js';
 import type { Input, InputFile } from '../../io/input.js';
 import type { Output } from '../../io/output.js';
-import type { PieceSource } from '../../io/pieces.js';
 import type { Context, SecondThreadProgram } from '../context.js';
 import { createJob, type BulkJob } from './job.js';
 
@@ -34,12 +33,12 @@ let isBusy = false;
 /**
  * Does as much of a payload as whole batches are.
  *
- * @returns the rest of the input; `undefined` when nothing was done, because this payload is one for a stream
+ * @returns bytes of the input that are done from its start on: 0 for a payload that is not for two threads
  * @throws KmsAsymError as reading, writing and opening chunks do
  */
-export async function doBulk(payload: BulkPayload): Promise<PieceSource | undefined> {
+export async function doBulk(payload: BulkPayload): Promise<number> {
   const plan = planBulk(payload);
-  if (!plan) return undefined;
+  if (!plan) return 0;
   const { leave, work, report } = payload;
   const { batches, program, input, region } = plan;
   const { inputBytes, outputBytes } = BATCH_WORK[work];
@@ -60,7 +59,7 @@ export async function doBulk(payload: BulkPayload): Promise<PieceSource | undefi
     wipe(job.key);
     isBusy = false;
   }
-  return input.from(payload.start + batches * inputBytes);
+  return batches * inputBytes;
 }
 
 interface Plan {
