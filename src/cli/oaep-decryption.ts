@@ -22,9 +22,9 @@ export async function decryptOaep(decryption: Decryption): Promise<Decrypted> {
   const { bytes, truncated } = await decryption.ciphertext.peek(MAX_CIPHERTEXT_INPUT_BYTES);
   const accident = ageAccident(bytes, input.name);
   if (accident) throw accident;
-  if (options.identity) throw notForIdentities(input.name);
-  // What is no ciphertext at all needs no key named for it.
+  // What is no ciphertext at all is that first, whatever key was named for it.
   const ciphertext = parseCiphertext(bytes, input.name, truncated);
+  if (options.identity) throw notForIdentities(input.name);
   run.oaepKey ??= chooseKeySource(options, context.env, [
     `"${input.name}" is raw RSA ciphertext, which does not say its key`,
   ]);

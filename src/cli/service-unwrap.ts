@@ -70,7 +70,7 @@ export class ServiceUnwrap {
   async #open(stanza: KmsStanza, { keyId, keyVersionId, region: known }: KeyLocator): Promise<Uint8Array> {
     const { clients, name } = this.parts;
     if (keyId === undefined) throw nameless(name);
-    const region = this.#region(stanza.locator?.region ?? known);
+    const region = this.#regionOf(stanza, known);
     const answer = await decryptThroughKms(await clients.in(region), {
       key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
       algorithm: stanza.algorithm,
@@ -101,6 +101,14 @@ export class ServiceUnwrap {
     throw wrongKey(name, demand, byFingerprint);
   };
 
+  #regionOf({ locator }: KmsStanza, known: string | undefined): string | undefined {
+    try {
+      return this.#region(locator?.region ?? known);
+    } catch (error) {
+      throw locator?.region === undefined ? error : aboutNamedRegion(error);
+    }
+  }
+
   #region(region: string | undefined): string | undefined {
     return chooseRegion(this.parts.options, this.parts.context.env, region, `"${this.parts.name}"`);
   }
@@ -121,10 +129,16 @@ const NOT_FOUND: ReadonlySet<string | undefined> = new Set([
   'Forbidden.KeyVersionNotFound',
 ]);
 
-/** Nobody typed the ids of a key that the file names. */
+/** A region that the file itself names is what its data say, and nothing that anybody has configured. */
+function aboutNamedRegion(error: unknown): unknown {
+  return reworded(error, ({ code }) => ({ code: code === 'configuration' ? 'undecryptable' : code }));
+}
+
+/** Nobody typed the ids of a key that the file names: a flipped bit in them looks like a key that is gone. */
 function aboutNamedKey(error: unknown): unknown {
   if (!NOT_FOUND.has(serviceCodeOf(error))) return error;
   return reworded(error, () => ({
+    code: 'undecryptable',
     hints: ['the file names this key itself: it was deleted, is of another account, or the file is damaged'],
   }));
 }

@@ -21,7 +21,7 @@ const TROUBLES = {
   disabled: { key: 'key-disabled', status: 4, says: /disabled/i },
   denied: { key: 'key-denied', status: 4, says: /permission|not allowed|Forbidden/i },
   throttled: { key: 'key-throttled', status: 6, says: /thrott/i },
-  gone: { key: 'key-gone', status: 4, says: /exist|not found|key-gone/i },
+  gone: { key: 'key-gone', status: 3, says: /exist|not found|key-gone/i },
 } as const;
 type Trouble = keyof typeof TROUBLES;
 
