@@ -51,6 +51,10 @@ async function call(
 /** Codes that say nothing about the state: trouble made on purpose. */
 const TROUBLE = new Set(['Rejected.Throttling', 'InternalFailure', 'ServiceUnavailableTemporary']);
 
+/** So many there are soon, and remain, whatever the dice say: a state with little in it could lose little. */
+const FEW_KEYS = 10;
+const FEW_ALIASES = 20;
+
 /** The acknowledged state of an emulator, and calls that change or check it. */
 export class Traffic {
   readonly keys: KnownKey[] = [];
@@ -180,10 +184,10 @@ export class Traffic {
   }
 
   async #step(): Promise<void> {
-    const dice = randomInt(100);
+    const dice = this.keys.length < FEW_KEYS ? 14 : randomInt(100);
     if (dice < 6) return this.aliases.size < 150 ? this.createAlias() : this.deleteAlias();
     if (dice < 10) return this.updateAlias();
-    if (dice < 14) return this.deleteAlias();
+    if (dice < 14) return this.aliases.size > FEW_ALIASES ? this.deleteAlias() : this.createAlias();
     if (dice < 15 && this.keys.length < 100) {
       const spec = randomInt(8) === 0 ? 'RSA_2048' : randomInt(2) === 0 ? 'EC_P256' : 'EC_P256K';
       return this.createKey(spec, randomInt(2) === 0 ? 'HSM' : 'SOFTWARE');
