@@ -109,6 +109,23 @@ describe('found', () => {
     expect(server.received[0]?.headers['x-acs-security-token']).toBe('tok');
   });
 
+  it.each(['main', 'temp', 'bear', 'of the SDKs'])(
+    'once in profile "%s", which holds its keys',
+    async (name) => {
+      if (name === 'of the SDKs') {
+        mkdirSync(join(home, '.alibabacloud'));
+        const section = `[default]\ntype = access_key\naccess_key_id = akIni\naccess_key_secret = ${SECRET}\n`;
+        writeFileSync(join(home, '.alibabacloud', 'credentials'), section);
+      } else writeConfig({ ...PROFILES, current: name });
+      const chain = new CredentialChain(
+        { env: none },
+        new HttpChannel({ connectTimeoutMs: 1, readTimeoutMs: 1 }),
+      );
+      const { credentials } = await chain.find();
+      expect((await chain.find()).credentials).toBe(credentials);
+    },
+  );
+
   it.each(['ALIBABA_CLOUD_PROFILE', 'ALIBABACLOUD_PROFILE', 'ALICLOUD_PROFILE'])(
     'in the profile that %s names',
     async (variable) => {

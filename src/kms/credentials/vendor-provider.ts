@@ -49,6 +49,9 @@ const FETCH: Readonly<Record<string, FetchOptions>> = {
   credential_uri: { mayBePlain: true },
 };
 
+/** Of the vendor's providers those that answer the same whenever they are asked. */
+const LASTING: ReadonlySet<string> = new Set(['static_ak', 'static_sts']);
+
 /** The provider that `build` makes, under the name `title`. Throws `credentials` where none can be made. */
 export function vendorProvider(
   title: string,
@@ -57,7 +60,8 @@ export function vendorProvider(
 ): CredentialProvider {
   try {
     const vendor = withNobodyAround(surroundings.env, build);
-    return { title, read: (signal) => read(title, vendor, surroundings, signal) };
+    const isLasting = LASTING.has(vendor.getProviderName());
+    return { title, isLasting, read: (signal) => read(title, vendor, surroundings, signal) };
   } catch (error) {
     throw explainProviderError(title, error);
   }
