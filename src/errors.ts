@@ -94,6 +94,11 @@ export function messageAbout(name: string, { message }: KmsAsymError): string {
   return message.includes(`"${name}"`) ? message : `"${name}": ${message}`;
 }
 
+/** An error about one thing of many, with its name; anything else as it is. */
+export function namedError<T>(name: string, error: T): T | KmsAsymError {
+  return reworded(error, (known) => ({ message: messageAbout(name, known) }));
+}
+
 /** Any text as one word of a POSIX shell, for hints that say what to type; plain where that is enough. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;

@@ -7,7 +7,7 @@ import { recognizeAge, RECOGNITION_BYTES } from '../age/recognition.js';
 import { rsaKeySpecOfSize } from '../crypto/algorithms.js';
 import { ageAccident } from '../crypto/ciphertext-accident.js';
 import { MAX_CIPHERTEXT_INPUT_BYTES, parseCiphertext } from '../crypto/ciphertext.js';
-import { KmsAsymError, messageAbout, reworded } from '../errors.js';
+import { KmsAsymError, namedError } from '../errors.js';
 import { openRegularInput } from '../io/input.js';
 import { Peeked } from '../io/peek.js';
 import { walk } from '../io/walk.js';
@@ -66,7 +66,7 @@ async function needOf(
     });
     return isNeeded ? 'certain' : undefined;
   } catch (error) {
-    throw reworded(error, (known) => ({ message: messageAbout(path, known) }));
+    throw namedError(path, error);
   } finally {
     input.close();
   }

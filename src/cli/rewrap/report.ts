@@ -1,5 +1,5 @@
 /** What became of the files of a run: a line on stdout for each, an object with `--json`, and what went wrong on stderr. */
-import { messageAbout, reworded, type KmsAsymError } from '../../errors.js';
+import { namedError, type KmsAsymError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { SOME_FAILED_STATUS } from '../exit-codes.js';
 import { errorObject, printable } from '../terminal.js';
@@ -46,7 +46,7 @@ export class Report {
       await terminal.json({ Input: name, Status: 'failed', Error: errorObject(error) });
       return;
     }
-    await terminal.error(reworded(error, () => ({ message: messageAbout(name, error) })));
+    await terminal.error(namedError(name, error));
   }
 
   /** Leaves the exit status. */

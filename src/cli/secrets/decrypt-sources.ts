@@ -1,9 +1,11 @@
 /** Encrypted files to variables, in memory: by the code of `decrypt`, over one set of connections. */
+import { KmsAsymError, namedError } from '../../errors.js';
 import type { Input } from '../../io/input.js';
 import { MemoryOutput } from '../../io/memory-output.js';
 import type { Context } from '../context.js';
 import { decryptInput } from '../decrypt-input.js';
 import type { DecryptionRun, DecryptOptions } from '../decryption.js';
+import { EXIT_STATUS } from '../exit-codes.js';
 import { KmsClients } from '../kms-clients.js';
 import { openSource, readVariables, type SecretSource } from './secret-source.js';
 import { requireAll, selectVariables, type Selection } from './selection.js';
@@ -47,7 +49,9 @@ async function decryptSource(
 ): Promise<ReadonlyMap<string, string>> {
   const { terminal } = run.context;
   const output = new MemoryOutput(input.name, MAX_PLAINTEXT_BYTES);
-  const { KeyId, KeyVersionId } = await decryptInput(run, input, output);
+  const { KeyId, KeyVersionId } = await decryptInput(run, input, output).catch((error: unknown) => {
+    throw isAboutFile(error) ? namedError(input.name, error) : error;
+  });
   const variables = readVariables(source, output.bytes(), input.name);
   await terminal.detail(
     `"${input.name}": variables: ${variables.size}, key ${KeyId ?? 'none'}, version ${KeyVersionId ?? 'none'}`,
@@ -58,4 +62,9 @@ async function decryptSource(
     );
   }
   return variables;
+}
+
+/** What the data or the service say of one file; all else is the same for every one of them. */
+function isAboutFile(error: unknown): boolean {
+  return error instanceof KmsAsymError && [3, 4].includes(EXIT_STATUS[error.code]);
 }
