@@ -137,8 +137,10 @@ function isForbidden(chunk: Uint8Array, counter: number): boolean {
 
 /** A chunk that is authentic under the other flag was moved to the end, or away from it. */
 function explainChunk(key: Uint8Array, counter: number, last: boolean, sealed: Uint8Array): KmsAsymError {
-  const breakBytes = last ? lineBreakBytes(sealed) : 0;
-  if (breakBytes > 0 && openChunk(key, counter, last, sealed.subarray(0, -breakBytes))) {
+  const breakBytes = last
+    ? breakLengths(sealed).find((bytes) => openChunk(key, counter, last, sealed.subarray(0, -bytes)))
+    : undefined;
+  if (breakBytes !== undefined) {
     return new KmsAsymError('undecryptable', 'the payload has a line break behind its end', {
       hints: [`cut it off: truncate -s -${breakBytes} FILE`],
     });
@@ -146,10 +148,10 @@ function explainChunk(key: Uint8Array, counter: number, last: boolean, sealed: U
   return new KmsAsymError('undecryptable', describeChunk(key, counter, last, sealed));
 }
 
-/** Bytes of the line break that an editor or a shell may have put behind the last chunk. */
-function lineBreakBytes(sealed: Uint8Array): number {
-  if (sealed.at(-1) !== 0x0a) return 0;
-  return sealed.at(-2) === 0x0d ? 2 : 1;
+/** Bytes of the line breaks that an editor or a shell may have put behind the last chunk, whose own end may look like a CR. */
+function breakLengths(sealed: Uint8Array): readonly number[] {
+  if (sealed.at(-1) !== 0x0a) return [];
+  return sealed.at(-2) === 0x0d ? [1, 2] : [1];
 }
 
 function describeChunk(key: Uint8Array, counter: number, last: boolean, sealed: Uint8Array): string {

@@ -109,6 +109,15 @@ it.each(['\n', '\r\n'])(
   },
 );
 
+it('a line break behind a payload that itself ends like one is told from it', async () => {
+  let sealed: Buffer = Buffer.alloc(0);
+  while (sealed.at(-1) !== 0x0d) sealed = await collect(encryptStream(fileKey, [Buffer.from('hello')]));
+  for (const added of ['\n', '\r\n']) {
+    const { error } = await outcomeOf(decryptStream(fileKey, [Buffer.concat([sealed, Buffer.from(added)])]));
+    expect(error?.hints).toEqual([`cut it off: truncate -s -${added.length} FILE`]);
+  }
+});
+
 describe('chunks', () => {
   const nonce = createNonce();
   const key = derivePayloadKey(fileKey, nonce);
