@@ -70,7 +70,7 @@ export class ServiceUnwrap {
   async #open(stanza: KmsStanza, { keyId, keyVersionId, region: known }: KeyLocator): Promise<Uint8Array> {
     const { clients, name } = this.parts;
     if (keyId === undefined) throw nameless(name);
-    const region = this.#regionOf(stanza, known);
+    const region = this.#region(stanza.locator?.region, known);
     const answer = await decryptThroughKms(await clients.in(region), {
       key: { keyId, ...(keyVersionId !== undefined && { keyVersionId }) },
       algorithm: stanza.algorithm,
@@ -101,16 +101,14 @@ export class ServiceUnwrap {
     throw wrongKey(name, demand, byFingerprint);
   };
 
-  #regionOf({ locator }: KmsStanza, known: string | undefined): string | undefined {
+  /** Where to call: where the file says, else where the key is known to be. */
+  #region(named: string | undefined, known?: string): string | undefined {
+    const { options, context, name } = this.parts;
     try {
-      return this.#region(locator?.region ?? known);
+      return chooseRegion(options, context.env, named ?? known, `"${name}"`);
     } catch (error) {
-      throw locator?.region === undefined ? error : aboutNamedRegion(error);
+      throw named === undefined ? error : aboutNamedRegion(error);
     }
-  }
-
-  #region(region: string | undefined): string | undefined {
-    return chooseRegion(this.parts.options, this.parts.context.env, region, `"${this.parts.name}"`);
   }
 
   /** Files name keys by id; what an alias stands for only the service knows. */

@@ -184,17 +184,20 @@ export class Traffic {
   }
 
   async #step(): Promise<void> {
-    const dice = this.keys.length < FEW_KEYS ? 14 : randomInt(100);
+    if (this.keys.length < FEW_KEYS) return this.#createAnyKey();
+    const dice = randomInt(100);
     if (dice < 6) return this.aliases.size < 150 ? this.createAlias() : this.deleteAlias();
     if (dice < 10) return this.updateAlias();
     if (dice < 14) return this.aliases.size > FEW_ALIASES ? this.deleteAlias() : this.createAlias();
-    if (dice < 15 && this.keys.length < 100) {
-      const spec = randomInt(8) === 0 ? 'RSA_2048' : randomInt(2) === 0 ? 'EC_P256' : 'EC_P256K';
-      return this.createKey(spec, randomInt(2) === 0 ? 'HSM' : 'SOFTWARE');
-    }
+    if (dice < 15 && this.keys.length < 100) return this.#createAnyKey();
     if (dice < 45) return this.describe();
     if (dice < 60) return this.list();
     return this.use();
+  }
+
+  #createAnyKey(): Promise<void> {
+    const spec = randomInt(8) === 0 ? 'RSA_2048' : randomInt(2) === 0 ? 'EC_P256' : 'EC_P256K';
+    return this.createKey(spec, randomInt(2) === 0 ? 'HSM' : 'SOFTWARE');
   }
 
   /** Everything that was acknowledged is there, and every key works. Adds to `problems` what is not. */
